@@ -1,0 +1,3 @@
+//! High availability (VRRP) and load balancing (IPVS) for Linux.
+
+fn main() {}

@@ -1,0 +1,53 @@
+//! The whole configuration.
+
+use crate::{
+    GarpGroup, Globals, Instance, InterfaceDelays, LinkPolling, StaticObjects, SyncGroup, TrackFile,
+    TrackGroup, TrackProcess, VrrpScript,
+};
+use serde::{Deserialize, Serialize};
+
+/// Everything that `keepalived.conf` says.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Configuration {
+    /// `global_defs` and the root-level globals.
+    pub globals: Globals,
+    /// What the VRRP process needs.
+    pub vrrp: VrrpConfiguration,
+    /// Whether there is a `virtual_server` or `virtual_server_group`.
+    pub has_virtual_servers: bool,
+    /// Whether there is a `bfd_instance`.
+    pub has_bfd_instances: bool,
+}
+
+/// What the VRRP process needs beside the globals.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VrrpConfiguration {
+    /// `vrrp_instance`, in file order.
+    pub instances: Vec<Instance>,
+    /// `vrrp_sync_group`, in file order.
+    pub sync_groups: Vec<SyncGroup>,
+    /// `vrrp_script`, those that are used.
+    pub scripts: Vec<VrrpScript>,
+    /// `track_file`.
+    pub track_files: Vec<TrackFile>,
+    /// `vrrp_track_process`.
+    pub track_processes: Vec<TrackProcess>,
+    /// `static_ipaddress`, `static_routes`, `static_rules`.
+    pub static_objects: StaticObjects,
+    /// `track_group`.
+    pub track_groups: Vec<TrackGroup>,
+    /// `garp_group`, and the group that `vrrp_garp_interval` makes of the remaining interfaces.
+    pub garp_groups: Vec<GarpGroup>,
+    /// `interface_up_down_delays`.
+    pub interface_delays: Vec<InterfaceDelays>,
+    /// `linkbeat_interfaces`.
+    pub link_polling: Vec<LinkPolling>,
+}
+
+impl VrrpConfiguration {
+    /// Whether there is nothing that would make a VRRP process useful.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.instances.is_empty() && self.static_objects.is_empty()
+    }
+}

@@ -1,0 +1,55 @@
+//! The typed configuration of keepalived as plain data.
+//!
+//! `config` lowers the text of `keepalived.conf` into a [`Configuration`]; every other crate only reads it.
+//! Nothing here does input or output, reads a clock or depends on another crate of the workspace. What is in a
+//! `Configuration` has been checked and completed: ranges hold, defaults are filled in, references resolve, so
+//! the cores need no second validation. What only the kernel knows (an interface's index, its addresses) is in
+//! [`interface::Interfaces`], a snapshot that is handed in beside it.
+//!
+//! Units are newtypes: [`Micros`] for durations, [`Time`] for points on the monotonic clock, [`Vrid`],
+//! [`Priority`], [`IfName`], [`IfIndex`]. The whole model is serialisable, because the supervisor hands it to its
+//! children in a sealed memory file.
+
+mod address;
+mod authentication;
+mod command;
+mod configuration;
+mod garp;
+mod globals;
+mod instance;
+pub mod interface;
+mod route;
+mod rule;
+mod secret;
+mod static_objects;
+mod sync_group;
+mod time;
+mod tracking;
+mod unit;
+
+pub use address::{AddressFlags, Broadcast, PreferredLifetime, Prefix, VirtualAddress};
+pub use authentication::{AntiReplay, AuthHmac, AuthHmacMode, Authentication, HmacKey, PASSWORD_LEN};
+pub use command::{Command, Credentials};
+pub use configuration::{Configuration, VrrpConfiguration};
+pub use garp::{ExtraInterfaceGarp, Garp, GarpGroup};
+pub use globals::{
+    CpuId, Dump, FifoSettings, Files, Firewall, Globals, Identity, IncludeChecks, LvsFlushOnStop, LvsGlobals,
+    LvsSyncDaemon, LvsTimeouts, Mail, NetlinkBuffers, ProcessSettings, RxBufferPolicy, Snmp, SocketBuffer,
+    VrrpGlobals,
+};
+pub use instance::{
+    ConfigFault, InitialState, Instance, Notifications, Peer, Transport, UnicastChecksum, Version,
+    VirtualLink, VmacName,
+};
+pub use route::{Encap, Gateway, LockableMetric, NextHop, Route, RouteMetrics, RouteMode};
+pub use rule::{PortRange, Rule, RuleAction, UidRange};
+pub use secret::Secret;
+pub use static_objects::{InterfaceDelays, LinkPolling, StaticObjects, TrackGroup};
+pub use sync_group::SyncGroup;
+pub use time::{Micros, Time};
+pub use tracking::{
+    ParameterMatch, ScriptKind, Sense, TrackEntry, TrackFile, TrackInit, TrackProcess, Tracking, VrrpScript,
+};
+pub use unit::{
+    Family, IfIndex, IfName, IfNameError, MacAddr, Priority, PriorityError, Vrid, VridError, Weight,
+};

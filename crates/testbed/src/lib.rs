@@ -1,0 +1,1 @@
+//! Development only: simulated clusters, network namespaces, guests, peers.

@@ -1,0 +1,1 @@
+//! Encoding and decoding of what goes over the wire: VRRP, AH, the HMAC trailer, ARP, neighbour advertisements.

@@ -1,0 +1,71 @@
+//! What is known of a keyword without reading one: name, arguments, range, default, meaning.
+
+/// Whether a keyword already does something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// It acts.
+    Now,
+    /// It is parsed, checked and kept; the reason says what is missing ("trackers are not watched yet").
+    Later(&'static str),
+}
+
+/// What a second occurrence in the same block does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Repetition {
+    /// The last one counts, silently.
+    LastWins,
+    /// The first one counts, later ones are reported.
+    FirstWins,
+    /// Occurrences add up.
+    Adds,
+}
+
+/// What stands behind the name of a keyword.
+#[derive(Clone, Copy)]
+pub enum Form {
+    /// Words up to the end of the line.
+    Words,
+    /// A command line with quoting of its own (`spec/config-language.md` section 2.4), then perhaps user and group.
+    Command,
+    /// Words, then `{ … }` with keywords of their own.
+    Block(&'static dyn Level),
+    /// `{ … }`, each line of which is an entry.
+    Lines,
+    /// `{ … }`, each word of which is an entry.
+    Items,
+    /// A block of a part that is not read here: skipped by counting its braces.
+    Skipped,
+}
+
+/// One row of the table of keywords.
+#[derive(Clone, Copy)]
+pub struct Entry {
+    /// The keyword.
+    pub name: &'static str,
+    /// What follows it, as in a manual page; empty for a keyword without parameters.
+    pub arguments: &'static str,
+    /// Values that are accepted; empty where the arguments say everything.
+    pub range: &'static str,
+    /// What holds without the keyword; empty where that is nothing.
+    pub default: &'static str,
+    /// One line on what it does.
+    pub meaning: &'static str,
+    /// For an old spelling, the keyword to use.
+    pub instead: Option<&'static str>,
+    /// Whether it acts.
+    pub effect: Effect,
+    /// What a second occurrence does.
+    pub repetition: Repetition,
+    /// What stands behind the name.
+    pub form: Form,
+}
+
+/// A place where keywords may stand: the root of the file or a block.
+pub trait Level: Sync {
+    /// Name of the block; empty at the root.
+    fn name(&self) -> &'static str;
+    /// The keyword with exactly this name.
+    fn entry(&self, keyword: &str) -> Option<&'static Entry>;
+    /// All keywords, in the order of the documentation.
+    fn entries(&self) -> Vec<&'static Entry>;
+}

@@ -1,6 +1,22 @@
 //! `keepalived.conf`: from text to the typed configuration, with diagnostics.
+//!
+//! The way of the text (`spec/config-language.md`):
+//!
+//! 1. Reading takes the main file and everything it includes from [`Files`] (the disk, or memory in tests) and turns
+//!    physical lines into logical ones: comments, `@id` conditions, `$NAME=` definitions, substitution, `~SEQ` and
+//!    `~LST`, brace splitting, words. Nothing of a keyword is known yet, with the one exception of `include_check`,
+//!    which steers reading itself.
+//! 2. [`tree`] nests the logical lines into blocks. It asks the table of [`keywords`] what each word is.
+//! 3. The tree is lowered into `model`.
+//!
+//! Every stage reports into a [`Report`](diagnostics::Report) and goes on, so that one run names all mistakes. Every
+//! [`Span`](source::Span) leads back to the file, line and column it was written at, through includes and
+//! substitution; [`Sources`](source::Sources) resolves it.
 
+pub mod diagnostics;
 mod environment;
 pub mod keywords;
+pub mod source;
+pub mod tree;
 
 pub use environment::{Environment, FileKind, FileStatus, FileSystem, Files, Resolver, User, Users};

@@ -1,0 +1,193 @@
+//! Where text came from: files, byte ranges in them, and the chain of includes and substitutions between.
+
+use serde::Serialize;
+use std::sync::Arc;
+
+/// A file as it was read, once for each time it is included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct SourceId(u32);
+
+/// One step of how a piece of text got to where it is used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct OriginId(u32);
+
+/// A byte range of one file, with how its text came about.
+///
+/// The range is always what stands in the file on the line that a message names: for substituted text it covers
+/// the reference (`$NAME`), and [`origin`](Self::origin) leads to the definition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+pub struct Span {
+    /// The file.
+    pub source: SourceId,
+    /// Offset of the first byte.
+    pub start: u32,
+    /// Offset after the last byte.
+    pub end: u32,
+    /// How the text came about, where it does not simply stand there.
+    pub origin: Option<OriginId>,
+}
+
+/// A step on the way of a piece of text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub enum Origin {
+    /// The text was put in place of a parameter.
+    Parameter {
+        /// Name without `$`.
+        name: Arc<str>,
+        /// The text within the definition, as exactly as it is known.
+        definition: Span,
+        /// How the reference itself came about.
+        parent: Option<OriginId>,
+    },
+    /// The value of a builtin such as `${_ENV HOME}`.
+    Builtin {
+        /// Name without `$`.
+        name: Arc<str>,
+        /// How the reference itself came about.
+        parent: Option<OriginId>,
+    },
+    /// The value that `~SEQ` or `~LST` gives a variable in one pass.
+    Generated {
+        /// Name without `$`.
+        name: Arc<str>,
+        /// The value in this pass.
+        value: Arc<str>,
+        /// The generator.
+        generator: Span,
+        /// How the reference itself came about.
+        parent: Option<OriginId>,
+    },
+}
+
+/// A place as people name it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Location {
+    /// File name as it was opened.
+    pub file: Arc<str>,
+    /// Line, from 1.
+    pub line: u32,
+    /// Column in bytes, from 1.
+    pub column: u32,
+}
+
+/// One file that was read.
+#[derive(Clone, Debug)]
+pub struct Source {
+    name: Arc<str>,
+    text: Arc<[u8]>,
+    included_at: Option<Span>,
+    line_starts: Vec<u32>,
+}
+
+impl Source {
+    /// File name as it was opened.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The whole text.
+    #[must_use]
+    pub fn text(&self) -> &[u8] {
+        &self.text
+    }
+
+    /// The include line that opened the file; nothing for a main file.
+    #[must_use]
+    pub fn included_at(&self) -> Option<Span> {
+        self.included_at
+    }
+
+    /// Line number, from 1, of a byte offset.
+    #[must_use]
+    pub fn line_of(&self, offset: u32) -> u32 {
+        let line = self.line_starts.partition_point(|start| *start <= offset);
+        u32::try_from(line).unwrap_or(u32::MAX)
+    }
+
+    /// Offset at which a line (from 1) begins; the end of the text for a line after the last.
+    #[must_use]
+    pub fn start_of_line(&self, line: u32) -> u32 {
+        let end = u32::try_from(self.text.len()).unwrap_or(u32::MAX);
+        self.line_starts
+            .get(line.saturating_sub(1) as usize)
+            .copied()
+            .unwrap_or(end)
+    }
+}
+
+/// All files of one reading, and the origins of substituted text.
+#[derive(Clone, Debug, Default)]
+pub struct Sources {
+    sources: Vec<Source>,
+    origins: Vec<Origin>,
+}
+
+impl Sources {
+    /// Takes a file in.
+    ///
+    /// # Panics
+    ///
+    /// If the text has 4 GiB or more; reading limits it far below.
+    pub fn add(&mut self, name: Arc<str>, text: Arc<[u8]>, included_at: Option<Span>) -> SourceId {
+        let line_starts = std::iter::once(0)
+            .chain(
+                text.iter()
+                    .enumerate()
+                    .filter(|(_, byte)| **byte == b'\n')
+                    .map(|(at, _)| at + 1),
+            )
+            .map(|at| u32::try_from(at).expect("a source is shorter than 4 GiB"))
+            .collect();
+        let id = SourceId(u32::try_from(self.sources.len()).expect("reading limits the number of files"));
+        self.sources.push(Source {
+            name,
+            text,
+            included_at,
+            line_starts,
+        });
+        id
+    }
+
+    /// Notes how a piece of text came about.
+    ///
+    /// # Panics
+    ///
+    /// After 2^32 origins; reading limits them far below.
+    pub fn add_origin(&mut self, origin: Origin) -> OriginId {
+        let id =
+            OriginId(u32::try_from(self.origins.len()).expect("reading limits the number of expansions"));
+        self.origins.push(origin);
+        id
+    }
+
+    /// A file.
+    #[must_use]
+    pub fn source(&self, id: SourceId) -> &Source {
+        &self.sources[id.0 as usize]
+    }
+
+    /// A step of how text came about.
+    #[must_use]
+    pub fn origin(&self, id: OriginId) -> &Origin {
+        &self.origins[id.0 as usize]
+    }
+
+    /// The bytes in the file under a span: for substituted text the reference, not the value.
+    #[must_use]
+    pub fn written(&self, span: Span) -> &[u8] {
+        &self.source(span.source).text[span.start as usize..span.end as usize]
+    }
+
+    /// File, line and column of the beginning of a span.
+    #[must_use]
+    pub fn locate(&self, span: Span) -> Location {
+        let source = self.source(span.source);
+        let line = source.line_of(span.start);
+        Location {
+            file: source.name.clone(),
+            line,
+            column: span.start - source.start_of_line(line) + 1,
+        }
+    }
+}

@@ -1,0 +1,223 @@
+//! Blocks and statements: the logical lines, nested.
+//!
+//! Whether `{` … `}` belongs to a keyword depends on the keyword (`spec/config-language.md` section 7.2), so building a
+//! [`Tree`] asks the table of keywords, beginning with the [`Level`](crate::keywords::Level) of the root, what each first word is.
+//!
+//! A tree owns its text. [`Statement`] and [`Word`] are small handles into it, cheap to copy.
+
+use crate::keywords::{Entry, Form};
+use crate::source::{Sources, Span};
+use std::sync::Arc;
+
+/// One logical line and, for a block, what is in it.
+#[derive(Clone, Copy)]
+pub struct Statement<'t> {
+    tree: &'t Tree,
+    index: u32,
+}
+
+/// One word of a logical line, quotes removed.
+#[derive(Clone, Copy)]
+pub struct Word<'t> {
+    tree: &'t Tree,
+    index: u32,
+}
+
+/// The configuration as nested statements.
+#[derive(Clone)]
+pub struct Tree {
+    sources: Arc<Sources>,
+    /// In the order of the text; the statements inside one follow it at once.
+    nodes: Vec<Node>,
+    words: Vec<WordData>,
+    /// Text that stands in no file as it is: results of substitution.
+    expanded: Vec<u8>,
+}
+
+#[derive(Clone)]
+struct Node {
+    entry: Option<&'static Entry>,
+    first_word: u32,
+    end_word: u32,
+    /// Index after the last node inside.
+    end: u32,
+    opened: Option<Span>,
+    closed: Option<Span>,
+    reported: bool,
+}
+
+#[derive(Clone, Debug)]
+struct WordData {
+    span: Span,
+    /// Start and end in `Tree::expanded`, where the word is not what stands at the span.
+    expanded: Option<(u32, u32)>,
+    /// The word as text, where its bytes are not UTF-8.
+    replaced: Option<Box<str>>,
+}
+
+impl Tree {
+    /// The statements at the root.
+    pub fn statements(&self) -> impl Iterator<Item = Statement<'_>> {
+        self.siblings(0, u32::try_from(self.nodes.len()).unwrap_or(u32::MAX))
+    }
+
+    /// The files, for resolving spans.
+    #[must_use]
+    pub fn sources(&self) -> &Arc<Sources> {
+        &self.sources
+    }
+
+    fn siblings(&self, start: u32, end: u32) -> impl Iterator<Item = Statement<'_>> {
+        let mut next = start;
+        std::iter::from_fn(move || {
+            (next < end).then(|| {
+                let statement = Statement {
+                    tree: self,
+                    index: next,
+                };
+                next = statement.node().end;
+                statement
+            })
+        })
+    }
+}
+
+impl<'t> Statement<'t> {
+    fn node(self) -> &'t Node {
+        &self.tree.nodes[self.index as usize]
+    }
+
+    /// The table's entry for the keyword; nothing for an entry of a list. (A statement with an unknown keyword is
+    /// reported and not part of the tree.)
+    #[must_use]
+    pub fn entry(self) -> Option<&'static Entry> {
+        self.node().entry
+    }
+
+    /// What stands behind the keyword; [`Form::Words`] for an entry of a list.
+    #[must_use]
+    pub fn form(self) -> Form {
+        self.entry().map_or(Form::Words, |entry| entry.form)
+    }
+
+    /// All words, the keyword first. There is always at least one.
+    #[must_use]
+    pub fn words(self) -> impl ExactSizeIterator<Item = Word<'t>> + DoubleEndedIterator {
+        let node = self.node();
+        let tree = self.tree;
+        (node.first_word..node.end_word).map(move |index| Word { tree, index })
+    }
+
+    /// The first word.
+    #[must_use]
+    pub fn name(self) -> Word<'t> {
+        Word {
+            tree: self.tree,
+            index: self.node().first_word,
+        }
+    }
+
+    /// The words after the first.
+    #[must_use]
+    pub fn arguments(self) -> impl ExactSizeIterator<Item = Word<'t>> + DoubleEndedIterator {
+        let node = self.node();
+        let tree = self.tree;
+        (node.first_word + 1..node.end_word).map(move |index| Word { tree, index })
+    }
+
+    /// The word after the keyword and `index` others.
+    #[must_use]
+    pub fn argument(self, index: usize) -> Option<Word<'t>> {
+        self.arguments().nth(index)
+    }
+
+    /// The statements of a block, or the entries of a list.
+    pub fn children(self) -> impl Iterator<Item = Statement<'t>> {
+        self.tree.siblings(self.index + 1, self.node().end)
+    }
+
+    /// From the first to the last word.
+    #[must_use]
+    pub fn span(self) -> Span {
+        let first = self.name().span();
+        let last = self.words().next_back().map_or(first, Word::span);
+        if last.source == first.source {
+            Span {
+                end: last.end.max(first.end),
+                ..first
+            }
+        } else {
+            first
+        }
+    }
+
+    /// The `{` of the block.
+    #[must_use]
+    pub fn opened(self) -> Option<Span> {
+        self.node().opened
+    }
+
+    /// The `}` of the block; nothing also if it is missing at the end of the text.
+    #[must_use]
+    pub fn closed(self) -> Option<Span> {
+        self.node().closed
+    }
+
+    /// Whether a mistake in this line has been reported already (an undefined `${NAME}`, an open quote). The value
+    /// of such a line is not to be used, and nothing else is to be reported about it.
+    #[must_use]
+    pub fn is_reported(self) -> bool {
+        self.node().reported
+    }
+}
+
+impl<'t> Word<'t> {
+    fn data(self) -> &'t WordData {
+        &self.tree.words[self.index as usize]
+    }
+
+    /// The bytes, after substitution and without quotes.
+    #[must_use]
+    pub fn bytes(self) -> &'t [u8] {
+        let data = self.data();
+        match data.expanded {
+            Some((start, end)) => &self.tree.expanded[start as usize..end as usize],
+            None => self.tree.sources.written(data.span),
+        }
+    }
+
+    /// As text; bytes that are no UTF-8 read as U+FFFD.
+    #[must_use]
+    pub fn text(self) -> &'t str {
+        match &self.data().replaced {
+            Some(text) => text,
+            None => std::str::from_utf8(self.bytes()).unwrap_or_default(),
+        }
+    }
+
+    /// Where it stands.
+    #[must_use]
+    pub fn span(self) -> Span {
+        self.data().span
+    }
+
+    /// Where bytes `start..end` of the word stand; the whole word if it is a result of substitution.
+    #[must_use]
+    pub fn part(self, start: usize, end: usize) -> Span {
+        let data = self.data();
+        let part = |offset: usize| {
+            data.span
+                .start
+                .saturating_add(u32::try_from(offset).unwrap_or(u32::MAX))
+                .min(data.span.end)
+        };
+        match data.expanded {
+            Some(_) => data.span,
+            None => Span {
+                start: part(start),
+                end: part(end),
+                ..data.span
+            },
+        }
+    }
+}

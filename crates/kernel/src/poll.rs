@@ -1,0 +1,191 @@
+//! Waiting for descriptors and for a deadline in one system call.
+//!
+//! The thread that sends adverts waits here. `epoll_pwait2` takes its timeout in nanoseconds, so a wake-up costs one
+//! system call and no timer descriptor has to be armed; the kernel's timer slack is set to its minimum, since the
+//! default of 50 µs would be half of the smallest useful pace.
+
+use crate::sys;
+use model::{Micros, Time};
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, ppoll};
+use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
+use nix::sys::time::TimeSpec;
+use std::io;
+use std::os::fd::AsFd;
+use std::time::Duration;
+
+/// What the caller calls a descriptor; handed back when it is ready.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Token(pub u64);
+
+/// When a registered descriptor is reported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Interest {
+    /// While there is something to read.
+    Readable,
+    /// Once each time that something to read arrives (edge-triggered), so that it need not be read.
+    Arrival,
+    /// While it can be written to.
+    Writable,
+}
+
+impl Interest {
+    fn flags(self) -> EpollFlags {
+        match self {
+            Self::Readable => EpollFlags::EPOLLIN,
+            Self::Arrival => EpollFlags::EPOLLIN | EpollFlags::EPOLLET,
+            Self::Writable => EpollFlags::EPOLLOUT,
+        }
+    }
+}
+
+/// A set of descriptors to wait for.
+#[derive(Debug)]
+pub struct Poller {
+    epoll: Epoll,
+    events: Vec<EpollEvent>,
+    /// `epoll_pwait2` is there since Linux 5.11.
+    has_pwait2: bool,
+}
+
+impl Poller {
+    /// An empty set. Sets the timer slack of the calling thread to its minimum, which is the thread that must wait.
+    pub fn new() -> io::Result<Self> {
+        nix::sys::prctl::set_timerslack(1)?;
+        Ok(Self {
+            epoll: Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?,
+            events: vec![EpollEvent::empty(); 256],
+            has_pwait2: true,
+        })
+    }
+
+    /// Adds a descriptor. It leaves the set when it is closed, or by [`remove`](Self::remove).
+    pub fn add(&self, descriptor: impl AsFd, token: Token, interest: Interest) -> io::Result<()> {
+        Ok(self.epoll.add(descriptor, EpollEvent::new(interest.flags(), token.0))?)
+    }
+
+    /// Takes a descriptor out of the set.
+    pub fn remove(&self, descriptor: impl AsFd) -> io::Result<()> {
+        Ok(self.epoll.delete(descriptor)?)
+    }
+
+    /// Waits until a descriptor is ready or `timeout` has passed (no timeout: until one is ready), and puts the tokens
+    /// of those that are ready into `ready`. A signal ends the wait early with no token.
+    pub fn wait(&mut self, timeout: Option<Micros>, ready: &mut Vec<Token>) -> io::Result<()> {
+        ready.clear();
+        let count = match self.wait_once(timeout) {
+            Err(Errno::EINTR) => 0,
+            other => other?,
+        };
+        ready.extend(self.events.iter().take(count).map(|event| Token(event.data())));
+        Ok(())
+    }
+
+    fn wait_once(&mut self, timeout: Option<Micros>) -> nix::Result<usize> {
+        let timeout = timeout.map(|timeout| TimeSpec::from(Duration::from(timeout)));
+        if self.has_pwait2 {
+            match sys::epoll_pwait2(self.epoll.0.as_fd(), &mut self.events, timeout) {
+                Err(Errno::ENOSYS) => self.has_pwait2 = false,
+                other => return other,
+            }
+        }
+        // Older kernels: `ppoll` has the resolution, the epoll descriptor itself is readable when one of the set is.
+        let mut descriptors = [PollFd::new(self.epoll.0.as_fd(), PollFlags::POLLIN)];
+        if ppoll(&mut descriptors, timeout, None)? == 0 {
+            return Ok(0);
+        }
+        self.epoll.wait(&mut self.events, EpollTimeout::ZERO)
+    }
+}
+
+/// How much later than its deadline a wake-up may be, so that deadlines close together share one.
+///
+/// A wake-up that follows the one before within the pace is put off to the end of the pace. A daemon with one instance
+/// never meets it; one with hundreds of instances sends several adverts with each system call.
+#[derive(Clone, Copy, Debug)]
+pub struct Pace {
+    /// Shortest time between two wake-ups for deadlines.
+    pub floor: Micros,
+    last: Time,
+}
+
+impl Pace {
+    /// A pace that no wake-up has used yet.
+    #[must_use]
+    pub const fn new(floor: Micros) -> Self {
+        Self { floor, last: Time::ZERO }
+    }
+
+    /// Notes that deadlines were handled at `now`.
+    pub const fn handled(&mut self, now: Time) {
+        self.last = now;
+    }
+
+    /// How long to wait at `now` for `deadline`.
+    #[must_use]
+    pub fn until(&self, deadline: Time, now: Time) -> Micros {
+        deadline.max(self.last + self.floor).since(now)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+    use std::os::unix::net::UnixStream;
+
+    #[test]
+    fn a_ready_descriptor_is_named_by_its_token() {
+        let (mut writer, reader) = UnixStream::pair().unwrap();
+        let mut poller = Poller::new().unwrap();
+        poller.add(&reader, Token(7), Interest::Readable).unwrap();
+        let mut ready = Vec::new();
+        poller.wait(Some(Micros::ZERO), &mut ready).unwrap();
+        assert_eq!(ready, []);
+        writer.write_all(b"x").unwrap();
+        poller.wait(None, &mut ready).unwrap();
+        assert_eq!(ready, [Token(7)]);
+        poller.remove(&reader).unwrap();
+        poller.wait(Some(Micros::ZERO), &mut ready).unwrap();
+        assert_eq!(ready, []);
+    }
+
+    #[test]
+    fn an_arrival_is_reported_once() {
+        let (mut writer, reader) = UnixStream::pair().unwrap();
+        let mut poller = Poller::new().unwrap();
+        poller.add(&reader, Token(1), Interest::Arrival).unwrap();
+        let mut ready = Vec::new();
+        for _ in 0..2 {
+            writer.write_all(b"x").unwrap();
+            poller.wait(None, &mut ready).unwrap();
+            assert_eq!(ready, [Token(1)]);
+            poller.wait(Some(Micros::ZERO), &mut ready).unwrap();
+            assert_eq!(ready, []);
+        }
+    }
+
+    #[test]
+    fn kernels_without_epoll_pwait2_wait_with_ppoll() {
+        let (mut writer, reader) = UnixStream::pair().unwrap();
+        let mut poller = Poller::new().unwrap();
+        poller.has_pwait2 = false;
+        poller.add(&reader, Token(3), Interest::Readable).unwrap();
+        let mut ready = vec![Token(0)];
+        poller.wait(Some(Micros(1)), &mut ready).unwrap();
+        assert_eq!(ready, []);
+        writer.write_all(b"x").unwrap();
+        poller.wait(None, &mut ready).unwrap();
+        assert_eq!(ready, [Token(3)]);
+    }
+
+    #[test]
+    fn deadlines_within_the_pace_share_a_wake_up() {
+        let mut pace = Pace::new(Micros(1_000));
+        assert_eq!(pace.until(Time(50_000), Time(10_000)), Micros(40_000));
+        pace.handled(Time(50_000));
+        assert_eq!(pace.until(Time(50_200), Time(50_010)), Micros(990));
+        assert_eq!(pace.until(Time(52_000), Time(50_010)), Micros(1_990));
+        assert_eq!(pace.until(Time(52_000), Time(53_000)), Micros::ZERO);
+    }
+}

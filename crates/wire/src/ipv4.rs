@@ -18,7 +18,7 @@ pub struct Header {
     pub source: Ipv4Addr,
     /// Destination address.
     pub destination: Ipv4Addr,
-    /// Protocol of the payload: [`advert::PROTOCOL`](crate::advert::PROTOCOL).
+    /// Protocol of the payload: [`advert::PROTOCOL`](crate::advert::PROTOCOL) or [`ah::PROTOCOL`](crate::ah::PROTOCOL).
     pub protocol: u8,
     /// Time to live.
     pub ttl: u8,

@@ -4,6 +4,9 @@
 //! |---|---|
 //! | [`advert`] | the VRRP message of versions 2 and 3 (RFC 3768, RFC 5798, RFC 9568) |
 //! | [`ipv4`] | the IPv4 header around it (RFC 791) |
+//! | [`ah`] | the authentication header of version 2 (RFC 4302) |
+//! | [`hmac_trailer`] | the keyed trailer of `auth_hmac` |
+//! | [`bfd`] | the BFD control packet (RFC 5880) |
 //! | [`checksum`] | the Internet checksum and its pseudo-headers (RFC 1071, RFC 1624) |
 //! | [`ethernet`], [`arp`], [`ndp`] | gratuitous ARP and unsolicited neighbour advertisements, as whole frames |
 //!
@@ -20,11 +23,14 @@
 //! Nothing here does input or output, reads a clock or depends on another crate of the workspace.
 
 pub mod advert;
+pub mod ah;
 pub mod arp;
+pub mod bfd;
 pub mod checksum;
 mod error;
 pub mod ethernet;
 mod family;
+pub mod hmac_trailer;
 pub mod ipv4;
 pub mod ndp;
 

@@ -41,7 +41,7 @@ pub enum Authentication {
     None,
     /// A password in clear text, padded with zero bytes. Over IPv6 there is no room for it.
     Password([u8; AUTH_DATA_LEN]),
-    /// An authentication header, which stands before the message.
+    /// An authentication header, which stands before the message: see [`ah`](crate::ah).
     Ah,
 }
 

@@ -1,8 +1,8 @@
 //! The whole configuration.
 
 use crate::{
-    GarpGroup, Globals, Instance, InterfaceDelays, LinkPolling, StaticObjects, SyncGroup, TrackFile,
-    TrackGroup, TrackProcess, VrrpScript,
+    GarpGroup, Globals, Instance, InterfaceDelays, LinkPolling, LvsConfiguration, StaticObjects, SyncGroup,
+    TrackFile, TrackGroup, TrackProcess, VrrpScript,
 };
 use serde::{Deserialize, Serialize};
 
@@ -13,6 +13,8 @@ pub struct Configuration {
     pub globals: Globals,
     /// What the VRRP process needs.
     pub vrrp: VrrpConfiguration,
+    /// What the checker process needs.
+    pub lvs: LvsConfiguration,
     /// Whether there is a `virtual_server` or `virtual_server_group`.
     pub has_virtual_servers: bool,
     /// Whether there is a `bfd_instance`.

@@ -12,25 +12,42 @@
 
 mod address;
 mod authentication;
+mod checker;
+mod checker_http;
+mod checker_kinds;
 mod command;
 mod configuration;
+mod forwarding;
 mod garp;
 mod globals;
 mod instance;
 pub mod interface;
+mod real_server;
 mod route;
 mod rule;
 mod secret;
+mod server_name;
 mod static_objects;
 mod sync_group;
 mod time;
 mod tracking;
 mod unit;
+mod virtual_server;
+mod virtual_server_group;
 
 pub use address::{AddressFlags, Broadcast, PreferredLifetime, Prefix, VirtualAddress};
 pub use authentication::{AntiReplay, AuthHmac, AuthHmacMode, Authentication, HmacKey, PASSWORD_LEN};
+pub use checker::{CheckDefaults, CheckKind, CheckSchedule, Checker, Connection};
+pub use checker_http::{
+    BodyDigest, HttpCheck, HttpProtocol, RegexCheck, RegexOptions, StatusRange, TlsSettings, Url,
+};
+pub use checker_kinds::{
+    BfdCheck, DnsCheck, DnsName, DnsNameError, DnsType, FileCheck, MiscCheck, PingCheck, ReplyContent,
+    ReplyPattern, SmtpCheck, TcpCheck, UdpCheck,
+};
 pub use command::{Command, Credentials};
 pub use configuration::{Configuration, VrrpConfiguration};
+pub use forwarding::{Forwarding, Protocol, Scheduler, ServerWeight, ServiceFlags, Tunnel, TunnelChecksum};
 pub use garp::{ExtraInterfaceGarp, Garp, GarpGroup};
 pub use globals::{
     CpuId, Dump, FifoSettings, Files, Firewall, Globals, Identity, IncludeChecks, LvsFlushOnStop, LvsGlobals,
@@ -41,9 +58,11 @@ pub use instance::{
     ConfigFault, InitialState, Instance, Notifications, Peer, Transport, UnicastChecksum, Version,
     VirtualLink, VmacName,
 };
+pub use real_server::{ConnectionLimits, RealServer};
 pub use route::{Encap, Gateway, LockableMetric, NextHop, Route, RouteMetrics, RouteMode};
 pub use rule::{PortRange, Rule, RuleAction, UidRange};
 pub use secret::Secret;
+pub use server_name::{ServerName, VirtualServerName};
 pub use static_objects::{InterfaceDelays, LinkPolling, StaticObjects, TrackGroup};
 pub use sync_group::SyncGroup;
 pub use time::{Micros, Time};
@@ -53,3 +72,7 @@ pub use tracking::{
 pub use unit::{
     Family, IfIndex, IfName, IfNameError, MacAddr, Priority, PriorityError, Vrid, VridError, Weight,
 };
+pub use virtual_server::{
+    Frontend, Granularity, LvsConfiguration, Persistence, Quorum, SorryServer, SslIdentity, VirtualServer,
+};
+pub use virtual_server_group::{AddressRange, AddressRangeError, GroupEntry, VirtualServerGroup};

@@ -120,3 +120,6 @@ impl PseudoHeader {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

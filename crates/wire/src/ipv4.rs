@@ -32,7 +32,7 @@ impl Header {
     /// # Errors
     /// [`Error::DatagramTooLong`] if the total length does not fit into 16 bits; nothing is appended then.
     pub fn encode(&self, payload_len: usize, out: &mut Vec<u8>) -> Result<(), Error> {
-        let total = HEADER_LEN + payload_len;
+        let total = HEADER_LEN.saturating_add(payload_len);
         let total = u16::try_from(total).map_err(|_| Error::DatagramTooLong(total))?;
         let mut bytes = [0; HEADER_LEN];
         bytes[..2].copy_from_slice(&[0x45, TOS]);
@@ -224,3 +224,6 @@ const fn too_short(length: usize) -> Error {
         needed: HEADER_LEN,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,83 @@
+//! What should be in the kernel: the changes that the router asks the kernel writer for.
+
+use crate::Ticket;
+use model::{IfIndex, IfName, Route, Rule, VirtualAddress};
+use std::fmt;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+/// An address with the interface that it is on.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct PlacedAddress {
+    /// Index of the interface.
+    pub index: IfIndex,
+    /// Its name, for messages.
+    pub interface: IfName,
+    /// The address with its options.
+    pub address: VirtualAddress,
+}
+
+impl PlacedAddress {
+    /// The address without its prefix length.
+    #[must_use]
+    pub const fn ip(&self) -> IpAddr {
+        self.address.prefix.address
+    }
+}
+
+/// Something that the kernel has or has not.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Object {
+    /// An address on an interface.
+    Address(PlacedAddress),
+    /// A route.
+    Route(Route),
+    /// A routing rule.
+    Rule(Rule),
+    /// Firewall entries that drop packets from and to a virtual address (`no_accept`).
+    Refuse(PlacedAddress),
+}
+
+impl fmt::Display for Object {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Address(placed) => write!(f, "{} on {}", placed.address.prefix, placed.interface),
+            Self::Route(route) => match route.destination {
+                Some(destination) => write!(f, "route to {destination}"),
+                None => f.write_str("default route"),
+            },
+            Self::Rule(rule) => write!(f, "rule with preference {}", rule.preference),
+            Self::Refuse(placed) => write!(f, "firewall entries for {}", placed.ip()),
+        }
+    }
+}
+
+/// Whether an object should be there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Presence {
+    /// It should. One that is there already is no error.
+    Present,
+    /// It should not. One that is absent already is no error.
+    Absent,
+}
+
+/// One change. The object is shared with the router, so handing it to a writer thread copies nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// Whether the object should be there.
+    pub presence: Presence,
+    /// The object.
+    pub object: Arc<Object>,
+}
+
+/// Changes of one owner, to be made in this order and then confirmed with
+/// [`Input::Confirmed`](crate::Input::Confirmed).
+///
+/// The ticket's [owner](Ticket::owner) says between which `Want`s order matters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Want {
+    /// Receipt number.
+    pub ticket: Ticket,
+    /// The changes; never empty.
+    pub changes: Vec<Change>,
+}

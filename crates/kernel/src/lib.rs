@@ -1,1 +1,3 @@
 //! The Linux side: netlink, sockets, monitor.
+
+pub mod sys;

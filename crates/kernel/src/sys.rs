@@ -1,0 +1,10 @@
+//! System calls without a safe wrapper elsewhere; the only module of the workspace with `unsafe`.
+//!
+//! One call a function, a safe signature, a reason at each `unsafe`.
+#![expect(unsafe_code, reason = "the one place for what the compiler cannot check")]
+
+mod descriptors;
+mod environment;
+
+pub use descriptors::receive_with_descriptors;
+pub use environment::remove_variable;

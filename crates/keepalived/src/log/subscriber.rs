@@ -1,0 +1,143 @@
+//! From a `tracing` event to a line.
+
+use super::queue::{Line, Sender};
+use super::{ALERT, DETAIL, Detail, EXTRA};
+use crate::clock;
+use std::fmt::{self, Write};
+use std::sync::Arc;
+use tracing::field::{Field, Visit};
+use tracing::level_filters::LevelFilter;
+use tracing::span::{Attributes, Id, Record};
+use tracing::subscriber::Interest;
+use tracing::{Event, Level, Metadata, Subscriber};
+
+/// Puts the events of all threads into the queues of the outputs. Spans are not used.
+#[derive(Debug)]
+pub(super) struct LineSubscriber {
+    detail: Detail,
+    outputs: Vec<Sender>,
+}
+
+impl LineSubscriber {
+    /// A subscriber for lines up to this detail.
+    pub(super) const fn new(detail: Detail, outputs: Vec<Sender>) -> Self {
+        Self { detail, outputs }
+    }
+}
+
+impl Subscriber for LineSubscriber {
+    fn register_callsite(&self, metadata: &'static Metadata<'static>) -> Interest {
+        if self.enabled(metadata) {
+            Interest::always()
+        } else {
+            Interest::never()
+        }
+    }
+
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        let needed = match metadata.target() {
+            DETAIL => Detail::Detail,
+            EXTRA => Detail::Extra,
+            _ => Detail::Normal,
+        };
+        metadata.is_event() && *metadata.level() <= Level::INFO && self.detail >= needed
+    }
+
+    fn max_level_hint(&self) -> Option<LevelFilter> {
+        Some(LevelFilter::INFO)
+    }
+
+    fn event(&self, event: &Event<'_>) {
+        let mut text = Text::default();
+        event.record(&mut text);
+        let line = Line {
+            at: clock::wall(),
+            severity: severity(event.metadata()),
+            text: text.0,
+        };
+        let line = Arc::new(line);
+        for output in &self.outputs {
+            output.push(&line);
+        }
+    }
+
+    fn new_span(&self, _: &Attributes<'_>) -> Id {
+        Id::from_u64(1)
+    }
+
+    fn record(&self, _: &Id, _: &Record<'_>) {}
+
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+
+    fn enter(&self, _: &Id) {}
+
+    fn exit(&self, _: &Id) {}
+}
+
+/// Syslog's number.
+fn severity(metadata: &Metadata<'_>) -> u8 {
+    match *metadata.level() {
+        _ if metadata.target() == ALERT => 1,
+        Level::ERROR => 3,
+        Level::WARN => 4,
+        _ => 6,
+    }
+}
+
+/// The message, then the other fields as `name=value`.
+#[derive(Default)]
+struct Text(String);
+
+impl Visit for Text {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        // Writing into a string cannot fail.
+        let _ = match field.name() {
+            "message" => write!(self.0, "{value:?}"),
+            name => write!(self.0, " {name}={value:?}"),
+        };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::queue::{self, Entry};
+    use super::*;
+
+    fn lines(detail: Detail, log: impl FnOnce()) -> Vec<(u8, String)> {
+        let (sender, receiver) = queue::bounded(queue::CAPACITY);
+        tracing::subscriber::with_default(LineSubscriber::new(detail, vec![sender]), log);
+        let mut lines = Vec::new();
+        while let Some(Entry::Line(line)) = receiver.next(|| ()) {
+            lines.push((line.severity, line.text.clone()));
+        }
+        lines
+    }
+
+    fn log_all() {
+        tracing::info!("plain");
+        tracing::warn!("warning {}", 7);
+        tracing::error!("error");
+        tracing::error!(target: ALERT, "alert");
+        tracing::info!(target: DETAIL, "detail");
+        tracing::info!(target: EXTRA, "extra");
+        tracing::debug!("debug");
+    }
+
+    #[test]
+    fn severities_and_detail_follow_level_and_target() {
+        let normal = [(6, "plain"), (4, "warning 7"), (3, "error"), (1, "alert")];
+        let all = [&normal[..], &[(6, "detail"), (6, "extra")]].concat();
+        for (detail, expected) in [
+            (Detail::Normal, &all[..4]),
+            (Detail::Detail, &all[..5]),
+            (Detail::Extra, &all[..]),
+        ] {
+            let logged = lines(detail, log_all);
+            let logged: Vec<_> = logged
+                .iter()
+                .map(|(severity, text)| (*severity, text.as_str()))
+                .collect();
+            assert_eq!(logged, expected, "{detail:?}");
+        }
+    }
+}

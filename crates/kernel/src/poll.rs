@@ -61,7 +61,9 @@ impl Poller {
 
     /// Adds a descriptor. It leaves the set when it is closed, or by [`remove`](Self::remove).
     pub fn add(&self, descriptor: impl AsFd, token: Token, interest: Interest) -> io::Result<()> {
-        Ok(self.epoll.add(descriptor, EpollEvent::new(interest.flags(), token.0))?)
+        Ok(self
+            .epoll
+            .add(descriptor, EpollEvent::new(interest.flags(), token.0))?)
     }
 
     /// Takes a descriptor out of the set.
@@ -113,7 +115,10 @@ impl Pace {
     /// A pace that no wake-up has used yet.
     #[must_use]
     pub const fn new(floor: Micros) -> Self {
-        Self { floor, last: Time::ZERO }
+        Self {
+            floor,
+            last: Time::ZERO,
+        }
     }
 
     /// Notes that deadlines were handled at `now`.

@@ -5,6 +5,8 @@
 
 mod descriptors;
 mod environment;
+mod wait;
 
 pub use descriptors::receive_with_descriptors;
 pub use environment::remove_variable;
+pub(crate) use wait::epoll_pwait2;

@@ -29,5 +29,6 @@ pub(crate) fn epoll_pwait2(
             0_usize,
         )
     };
-    Errno::result(count).map(|count| usize::try_from(count).expect("a count that is not an error is not negative"))
+    Errno::result(count)
+        .map(|count| usize::try_from(count).expect("a count that is not an error is not negative"))
 }

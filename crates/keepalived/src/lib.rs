@@ -6,6 +6,7 @@
 //! [`link`] how the messages travel.
 
 pub mod child;
+pub mod cli;
 pub mod clock;
 pub mod exit;
 pub mod handover;

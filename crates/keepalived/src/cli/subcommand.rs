@@ -1,0 +1,106 @@
+//! Subcommands: `keepalived reload`, `keepalived explain`.
+
+use clap::{CommandFactory, Parser};
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+/// What a first word can ask for.
+#[derive(Debug, PartialEq, Eq, clap::Subcommand)]
+pub enum Subcommand {
+    /// Reload the configuration of the running daemon and wait for the verdict
+    Reload(Reload),
+    /// Explain a keyword of the configuration
+    Explain(Explain),
+}
+
+/// Arguments of `reload`.
+#[derive(Debug, PartialEq, Eq, clap::Args)]
+pub struct Reload {
+    /// Pid file of the daemon, where it is not the only one
+    #[arg(short, long, value_name = "FILE")]
+    pub pid: Option<PathBuf>,
+}
+
+/// Arguments of `explain`.
+#[derive(Debug, PartialEq, Eq, clap::Args)]
+pub struct Explain {
+    /// The keyword
+    #[arg(required_unless_present = "list")]
+    pub keyword: Option<String>,
+    /// List all keywords, one a line
+    #[arg(long, conflicts_with = "keyword")]
+    pub list: bool,
+}
+
+#[derive(Debug, Parser)]
+#[command(name = "keepalived", disable_help_subcommand = true)]
+struct Line {
+    #[command(subcommand)]
+    subcommand: Subcommand,
+}
+
+/// Reads a command line whose first word names a subcommand; nothing for any other. The words include the name of the
+/// program. An error has its own text and exit status (`--help` is one with status 0).
+#[must_use]
+pub fn subcommand(words: &[OsString]) -> Option<Result<Subcommand, clap::Error>> {
+    let first = words.get(1)?;
+    let is_known = Line::command()
+        .get_subcommands()
+        .any(|command| first == command.get_name());
+    is_known.then(|| Line::try_parse_from(words).map(|line| line.subcommand))
+}
+
+/// Names and one-line descriptions for the help.
+pub(super) fn summaries() -> Vec<(String, String)> {
+    Line::command()
+        .get_subcommands()
+        .map(|command| {
+            let about = command.get_about().map(ToString::to_string).unwrap_or_default();
+            (command.get_name().to_owned(), about)
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(words: &[&str]) -> Option<Result<Subcommand, clap::Error>> {
+        let words: Vec<_> = words.iter().map(OsString::from).collect();
+        subcommand(&words)
+    }
+
+    #[test]
+    fn only_the_first_word_can_be_a_subcommand() {
+        assert!(read(&["keepalived"]).is_none());
+        assert!(read(&["keepalived", "-n", "reload"]).is_none());
+        assert!(read(&["keepalived", "reloa"]).is_none());
+        let reload = read(&["keepalived", "reload", "-p", "/run/x.pid"])
+            .unwrap()
+            .unwrap();
+        assert_eq!(
+            reload,
+            Subcommand::Reload(Reload {
+                pid: Some("/run/x.pid".into())
+            })
+        );
+    }
+
+    #[test]
+    fn explain_wants_a_keyword_or_the_list() {
+        assert!(read(&["keepalived", "explain"]).unwrap().is_err());
+        assert!(
+            read(&["keepalived", "explain", "--list", "priority"])
+                .unwrap()
+                .is_err()
+        );
+        let explain = read(&["keepalived", "explain", "priority"]).unwrap().unwrap();
+        assert_eq!(
+            explain,
+            Subcommand::Explain(Explain {
+                keyword: Some("priority".to_owned()),
+                list: false
+            })
+        );
+    }
+}

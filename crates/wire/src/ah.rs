@@ -187,12 +187,18 @@ mod tests {
     use crate::checksum::PseudoHeader;
     use crate::testing::hex;
     use crate::{Family, ipv4};
+    use proptest::prelude::*;
     use std::net::Ipv4Addr;
 
     /// Sent by keepalived 2.4.3 with `auth_pass secret` (`spec/vrrp-protocol.md` section 2.4).
     const CAPTURED: &str = "45c0004000010000ff33d0b30a030001e0000012
         70040000 0a030001 00000001 b49528aebb640872faf83a13
         2137780102015a41 0a030082 0000000000000000";
+
+    /// Sent by keepalived 2.2.7 to a unicast peer. The kernel fills in the checksum of the IPv4 header.
+    const CAPTURED_UNICAST: &str = "45c0004000010000ff33a6c10a0300010a030002
+        70040000 0a030001 00000001 a811bc75370dde9c084a1200
+        2136c80102010a4c 0a030078 0000000000000000";
 
     fn verify(bytes: &[u8], key: &Key, delivery: Delivery) -> bool {
         let datagram = ipv4::Datagram::new(bytes).expect("an IPv4 header");
@@ -258,6 +264,17 @@ mod tests {
     }
 
     #[test]
+    fn the_captured_unicast_header_verifies_and_is_made_again() {
+        let mut bytes = hex(CAPTURED_UNICAST);
+        let key = Key::new(b"secret");
+        assert!(verify(&bytes, &key, Delivery::Unicast));
+        assert!(!verify(&bytes, &key, Delivery::Multicast));
+        bytes[ipv4::HEADER_LEN + ICV_AT..][..ICV_LEN].fill(0x55);
+        key.seal(&mut bytes, 1, Delivery::Unicast).expect("both headers");
+        assert_eq!(bytes, hex(CAPTURED_UNICAST));
+    }
+
+    #[test]
     fn only_what_changes_on_the_way_may_change() {
         let key = Key::new(b"secret");
         let sealed = |delivery| {
@@ -292,5 +309,17 @@ mod tests {
             })
         );
         assert!(key.seal(&mut bytes[..19], 1, Delivery::Multicast).is_err());
+    }
+    proptest! {
+        #[test]
+        fn any_bytes_verify_or_fail(bytes: Vec<u8>) {
+            let key = Key::new(b"secret");
+            let captured = hex(CAPTURED);
+            let datagram = ipv4::Datagram::new(&captured).expect("an IPv4 header");
+            if let Ok(ah) = AuthenticationHeader::new(&bytes) {
+                prop_assert!(!key.verify(&datagram, &ah, ah.payload(), Delivery::Multicast));
+            }
+            let _ = key.seal(&mut bytes.clone(), 1, Delivery::Multicast);
+        }
     }
 }

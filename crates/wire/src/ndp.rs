@@ -61,24 +61,44 @@ pub fn unsolicited(frame: &mut [u8; FRAME_LEN], mac: [u8; 6], address: Ipv6Addr,
 mod tests {
     use super::*;
     use crate::testing::hex;
+    use proptest::prelude::*;
 
-    const ADDRESS: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0x53);
-    const MAC: [u8; 6] = [0x00, 0x00, 0x5e, 0x00, 0x02, 0x35];
+    const MAC: [u8; 6] = [0x02, 0, 0, 0, 0, 0x0a];
 
     #[test]
-    fn an_unsolicited_advertisement_overrides() {
-        let mut frame = [0xaa; FRAME_LEN];
-        unsolicited(&mut frame, MAC, ADDRESS, Role::Host);
-        let expected = "333300000001 00005e000235 86dd
-            60000000 0020 3a ff 20010db8000000000000000000000053 ff020000000000000000000000000001
-            88 00 9a52 20000000 20010db8000000000000000000000053 0201 00005e000235";
-        assert_eq!(frame.as_slice(), hex(expected));
+    fn they_are_sent_as_captured() {
+        // Sent by keepalived 2.2.7 for two virtual addresses.
+        let link_local = "333300000001 02000000000a 86dd 6000000000203aff
+            fe800000000000000000000000005300 ff020000000000000000000000000001
+            8800b19320000000 fe800000000000000000000000005300 0201 02000000000a";
+        let global = "333300000001 02000000000a 86dd 6000000000203aff
+            20010db8000000000000000000000053 ff020000000000000000000000000001
+            8800f87d20000000 20010db8000000000000000000000053 0201 02000000000a";
+        let addresses = [
+            (Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 0x5300), link_local),
+            (Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0x53), global),
+        ];
+        for (address, captured) in addresses {
+            let mut frame = [0xaa; FRAME_LEN];
+            unsolicited(&mut frame, MAC, address, Role::Host);
+            assert_eq!(frame.as_slice(), hex(captured));
+        }
     }
 
     #[test]
     fn a_router_says_so() {
         let mut frame = [0; FRAME_LEN];
-        unsolicited(&mut frame, MAC, ADDRESS, Role::Router);
-        assert_eq!(frame[54..62], hex("8800 1a52 a0000000"));
+        unsolicited(&mut frame, MAC, ALL_NODES, Role::Router);
+        assert_eq!(frame[58..62], [0xa0, 0, 0, 0]);
+    }
+
+    proptest! {
+        #[test]
+        fn the_checksum_is_right(mac: [u8; 6], address: Ipv6Addr, router: bool) {
+            let mut frame = [0xaa; FRAME_LEN];
+            unsolicited(&mut frame, mac, address, if router { Role::Router } else { Role::Host });
+            let pseudo = PseudoHeader::Ipv6 { source: address, destination: ALL_NODES };
+            prop_assert_eq!(pseudo.sum(ICMPV6, 32).bytes(&frame[54..]).checksum(), 0);
+        }
     }
 }

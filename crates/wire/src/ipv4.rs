@@ -48,7 +48,7 @@ impl Header {
     }
 }
 
-/// A header that was encoded before, to be changed in place. The header checksum follows each change.
+/// A header that was encoded before, to be changed in place. The header checksum follows.
 #[derive(Debug)]
 pub struct HeaderMut<'a> {
     bytes: &'a mut [u8; HEADER_LEN],
@@ -67,38 +67,16 @@ impl<'a> HeaderMut<'a> {
 
     /// Sets the identification, which differs from one advert to the next.
     pub fn set_id(&mut self, id: u16) {
-        self.set_word(4, id);
+        let old = u16::from_be_bytes([self.bytes[4], self.bytes[5]]);
+        let checksum = u16::from_be_bytes([self.bytes[10], self.bytes[11]]);
+        self.bytes[4..6].copy_from_slice(&id.to_be_bytes());
+        self.bytes[10..12].copy_from_slice(&updated(checksum, old, id).to_be_bytes());
     }
 
     /// Moves on to the next identification: 1 more, and after 65535 again 1, because Linux replaces 0.
     pub fn advance_id(&mut self) {
         let id = u16::from_be_bytes([self.bytes[4], self.bytes[5]]);
         self.set_id(id.checked_add(1).unwrap_or(1));
-    }
-
-    /// Sets the destination, which differs from one unicast peer to the next.
-    pub fn set_destination(&mut self, destination: Ipv4Addr) {
-        let [a, b, c, d] = destination.octets();
-        self.set_word(16, u16::from_be_bytes([a, b]));
-        self.set_word(18, u16::from_be_bytes([c, d]));
-    }
-
-    /// Sets the time to live.
-    pub fn set_ttl(&mut self, ttl: u8) {
-        self.set_word(8, u16::from_be_bytes([ttl, self.bytes[9]]));
-    }
-
-    /// The header as it is now.
-    #[must_use]
-    pub const fn as_bytes(&self) -> &[u8; HEADER_LEN] {
-        self.bytes
-    }
-
-    fn set_word(&mut self, at: usize, new: u16) {
-        let old = u16::from_be_bytes([self.bytes[at], self.bytes[at + 1]]);
-        let checksum = u16::from_be_bytes([self.bytes[10], self.bytes[11]]);
-        self.bytes[at..at + 2].copy_from_slice(&new.to_be_bytes());
-        self.bytes[10..12].copy_from_slice(&updated(checksum, old, new).to_be_bytes());
     }
 }
 

@@ -151,15 +151,6 @@ impl<'a> AdvertMut<'a> {
         self.set_word(4, hundredths.min(MAX_ADVERT_INT).to_be_bytes());
     }
 
-    /// Follows a change of the destination in the pseudo-header of version 3 over IPv4, which every unicast peer
-    /// needs. The destination itself is in the IP header.
-    pub fn replace_destination(&mut self, old: Ipv4Addr, new: Ipv4Addr) {
-        let (old, new) = (old.octets(), new.octets());
-        for at in [0, 2] {
-            self.update_checksum([old[at], old[at + 1]], [new[at], new[at + 1]]);
-        }
-    }
-
     /// Computes the checksum anew. With [`PseudoHeader::Ipv6`] it covers all the bytes, otherwise the message.
     pub fn fill_checksum(&mut self, pseudo: &PseudoHeader) {
         self.header[6..].fill(0);
@@ -180,11 +171,8 @@ impl<'a> AdvertMut<'a> {
     }
 
     fn set_word(&mut self, at: usize, new: [u8; 2]) {
-        self.update_checksum([self.header[at], self.header[at + 1]], new);
+        let old = [self.header[at], self.header[at + 1]];
         self.header[at..at + 2].copy_from_slice(&new);
-    }
-
-    fn update_checksum(&mut self, old: [u8; 2], new: [u8; 2]) {
         let checksum = u16::from_be_bytes([self.header[6], self.header[7]]);
         let checksum = updated(checksum, u16::from_be_bytes(old), u16::from_be_bytes(new));
         self.header[6..].copy_from_slice(&checksum.to_be_bytes());

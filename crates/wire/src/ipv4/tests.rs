@@ -125,14 +125,10 @@ proptest! {
     }
 
     #[test]
-    fn a_changed_header_equals_a_new_one(before in header(), after in header(), payload_len in 0_usize..1000) {
-        let after = Header { source: before.source, protocol: before.protocol, ..after };
+    fn a_changed_header_equals_a_new_one(before in header(), id: u16, payload_len in 0_usize..1000) {
         let mut bytes = encoded(&before, payload_len);
-        let mut header = HeaderMut::new(&mut bytes).expect("a whole header");
-        header.set_destination(after.destination);
-        header.set_ttl(after.ttl);
-        header.set_id(after.id);
-        prop_assert_eq!(bytes, encoded(&after, payload_len));
+        HeaderMut::new(&mut bytes).expect("a whole header").set_id(id);
+        prop_assert_eq!(bytes, encoded(&Header { id, ..before }, payload_len));
     }
 
     #[test]

@@ -22,6 +22,7 @@ mod garp;
 mod globals;
 mod instance;
 pub mod interface;
+pub mod ipvs;
 mod real_server;
 mod route;
 mod rule;

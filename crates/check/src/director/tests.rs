@@ -1,0 +1,7 @@
+mod model_based;
+mod reference;
+mod reload;
+mod suspend;
+mod told;
+mod weights;
+mod world;

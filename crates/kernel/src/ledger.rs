@@ -6,7 +6,7 @@
 
 use crate::difference::difference;
 use crate::operation::{Key, Object, Operation, Outcome, RouteKey, Verdict};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 /// Who wants something in the kernel: an instance, the static objects, the process itself. Numbered by the caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -26,11 +26,22 @@ pub enum Removal {
 /// The wanted state of all owners.
 #[derive(Debug, Default)]
 pub struct Ledger {
-    holdings: HashMap<Owner, Holding>,
-    /// The owners of each object.
+    holdings: HashMap<Owner, HashMap<Key, Holding>>,
+    /// The owners of each object that is there or on its way.
     holders: HashMap<Key, Vec<Owner>>,
     /// Objects that we are removing.
     leaving: HashMap<Key, Leaving>,
+    /// Counts additions, for their order.
+    clock: u64,
+}
+
+/// An object that an owner wants.
+#[derive(Debug)]
+struct Holding {
+    object: Object,
+    added: u64,
+    /// It could not be added, or was removed by others.
+    gone: bool,
 }
 
 #[derive(Debug, Default)]
@@ -41,63 +52,79 @@ struct Leaving {
     expected: u32,
 }
 
-#[derive(Debug, Default)]
-struct Holding {
-    objects: Vec<Object>,
-    /// Those of `objects` that failed to be added or were removed by others.
-    gone: HashSet<Key>,
-}
-
 impl Ledger {
     /// Makes `wanted` the whole of what `owner` wants, and says which operations that takes.
+    pub fn want(&mut self, owner: Owner, wanted: &[Object]) -> Vec<Operation> {
+        let present: BTreeMap<u64, Object> = self
+            .holdings
+            .get(&owner)
+            .into_iter()
+            .flat_map(HashMap::values)
+            .filter(|holding| !holding.gone)
+            .map(|holding| (holding.added, holding.object.clone()))
+            .collect();
+        let present: Vec<Object> = present.into_values().collect();
+        self.change(owner, difference(&present, wanted))
+    }
+
+    /// Notes what `owner` asks for and returns what of it the kernel has to do; that must be sent to it now.
     ///
     /// An object that another owner still wants is not removed. One that another owner has already is added
     /// nevertheless, so that its presence is confirmed to this owner too.
-    pub fn want(&mut self, owner: Owner, wanted: &[Object]) -> Vec<Operation> {
-        let holding = self.holdings.remove(&owner).unwrap_or_default();
-        let mut present = holding.objects;
-        if !holding.gone.is_empty() {
-            present.retain(|object| !holding.gone.contains(&object.key()));
-        }
-        let mut operations = difference(&present, wanted);
+    pub fn change(&mut self, owner: Owner, mut operations: Vec<Operation>) -> Vec<Operation> {
         operations.retain(|operation| match operation {
-            Operation::Remove(object) => self.release(owner, &object.key()),
             Operation::Add(object) => {
-                self.holders.entry(object.key()).or_default().push(owner);
+                self.hold(owner, object);
                 true
             }
+            Operation::Remove(object) => self.give_up(owner, object),
         });
-        if !wanted.is_empty() {
-            self.holdings.insert(
-                owner,
-                Holding {
-                    objects: wanted.to_vec(),
-                    gone: HashSet::new(),
-                },
-            );
-        }
         operations
     }
 
-    /// Takes `owner` from the holders of an object; whether it was the last one.
-    fn release(&mut self, owner: Owner, key: &Key) -> bool {
-        let Some(holders) = self.holders.get_mut(key) else {
-            return true;
+    fn hold(&mut self, owner: Owner, object: &Object) {
+        let key = object.key();
+        self.clock += 1;
+        let holding = Holding {
+            object: object.clone(),
+            added: self.clock,
+            gone: false,
         };
-        holders.retain(|holder| *holder != owner);
-        let last = holders.is_empty();
+        let before = self
+            .holdings
+            .entry(owner)
+            .or_default()
+            .insert(key.clone(), holding);
+        if before.is_none_or(|before| before.gone) {
+            self.holders.entry(key).or_default().push(owner);
+        }
+    }
+
+    /// Whether the object is to be removed, since nobody else wants it.
+    fn give_up(&mut self, owner: Owner, object: &Object) -> bool {
+        let key = object.key();
+        if let Some(holdings) = self.holdings.get_mut(&owner) {
+            holdings.remove(&key);
+            if holdings.is_empty() {
+                self.holdings.remove(&owner);
+            }
+        }
+        self.release(owner, &key);
+        let last = !self.holders.contains_key(&key);
         if last {
-            self.holders.remove(key);
+            let leaving = self.leaving.entry(key).or_default();
+            leaving.in_flight += 1;
+            leaving.expected += 1;
         }
         last
     }
 
-    /// Notes that `operation` is on its way. Every operation goes through here before the kernel sees it.
-    pub fn queued(&mut self, operation: &Operation) {
-        if let Operation::Remove(object) = operation {
-            let leaving = self.leaving.entry(object.key()).or_default();
-            leaving.in_flight += 1;
-            leaving.expected += 1;
+    fn release(&mut self, owner: Owner, key: &Key) {
+        if let Some(holders) = self.holders.get_mut(key) {
+            holders.retain(|holder| *holder != owner);
+            if holders.is_empty() {
+                self.holders.remove(key);
+            }
         }
     }
 
@@ -119,21 +146,24 @@ impl Ledger {
     }
 
     fn added(&mut self, owner: Owner, key: Key, verdict: &Verdict) {
-        let Some(holding) = self.holdings.get_mut(&owner) else {
+        let holding = self
+            .holdings
+            .get_mut(&owner)
+            .and_then(|holdings| holdings.get_mut(&key));
+        let Some(holding) = holding else {
             return;
         };
         match verdict {
             Err(_) => {
-                holding.gone.insert(key.clone());
+                holding.gone = true;
                 self.release(owner, &key);
             }
             // An earlier attempt failed, or the object was removed by others in between.
-            Ok(Outcome::Done | Outcome::WasSo | Outcome::Created(_)) => {
-                if holding.gone.remove(&key) {
-                    self.holders.entry(key).or_default().push(owner);
-                }
+            Ok(Outcome::Done | Outcome::WasSo | Outcome::Created(_)) if holding.gone => {
+                holding.gone = false;
+                self.holders.entry(key).or_default().push(owner);
             }
-            Ok(Outcome::Superseded) => {}
+            Ok(_) => {}
         }
     }
 
@@ -159,8 +189,12 @@ impl Ledger {
             return Removal::Unwanted;
         };
         for owner in &owners {
-            if let Some(holding) = self.holdings.get_mut(owner) {
-                holding.gone.insert(asked.clone());
+            let holding = self
+                .holdings
+                .get_mut(owner)
+                .and_then(|holdings| holdings.get_mut(&asked));
+            if let Some(holding) = holding {
+                holding.gone = true;
             }
         }
         Removal::Others(owners)

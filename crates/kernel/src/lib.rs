@@ -1,11 +1,34 @@
 //! The Linux side: what the machine has, what of it is changed, what arrives and leaves. No policy.
 //!
-//! * [`operation`]: the objects that can be in the kernel and the operations that put them there.
-//! * [`difference`], [`ledger`]: from the wanted state to operations.
+//! * [`snapshot()`] and [`monitor`]: the interfaces and addresses, once and as they change.
+//! * [`operation`]: the objects that can be in the kernel and the operations that put them there or take them away;
+//!   [`difference`] and [`ledger`] get from the wanted state to operations.
+//! * [`writer`]: the thread that carries operations out, by [`Linux`] or, in tests, by the [`fake`].
+//! * [`advert_socket`] and [`announcer`]: adverts, gratuitous ARPs and neighbour advertisements, many with one system
+//!   call.
 //! * [`poll`]: waiting for all of it.
+//!
+//! Everything works in the network namespace of the thread that opens it. Nothing but the writer's thread, the
+//! snapshot and the opening of sockets ever waits for the kernel.
 
+pub mod advert_socket;
+pub mod announcer;
+mod change;
+mod datagram;
 pub mod difference;
+pub mod fake;
 pub mod ledger;
+mod linux;
+pub mod monitor;
+mod netlink;
 pub mod operation;
 pub mod poll;
+mod receive_buffer;
+mod snapshot;
 pub mod sys;
+pub mod sysctl;
+pub mod writer;
+
+pub use linux::Linux;
+pub use receive_buffer::ReceiveBuffer;
+pub use snapshot::snapshot;

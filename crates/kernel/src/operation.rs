@@ -19,6 +19,8 @@ pub use route::{Route, RouteKey};
 pub use rule::{Rule, RuleKey};
 pub use sysctl::Sysctl;
 
+pub(crate) use route::{network, route_metric};
+
 use model::IfIndex;
 use std::fmt;
 use std::sync::Arc;
@@ -75,6 +77,32 @@ pub enum Class {
     Route,
     /// [`Object::Rule`].
     Rule,
+}
+
+/// The ways into the kernel. Neighbouring operations of one way can share a system call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Way {
+    /// Links, one request at a time, since their index is asked for.
+    Links,
+    /// Files under `/proc/sys`.
+    Files,
+    /// One transaction of nftables.
+    Firewall,
+    /// One datagram of routing requests.
+    Routing,
+}
+
+impl Class {
+    /// How operations on objects of this kind reach the kernel.
+    #[must_use]
+    pub const fn way(self) -> Way {
+        match self {
+            Self::Link => Way::Links,
+            Self::Sysctl => Way::Files,
+            Self::Firewall => Way::Firewall,
+            Self::Address | Self::Route | Self::Rule => Way::Routing,
+        }
+    }
 }
 
 impl Object {
@@ -170,6 +198,12 @@ impl Operation {
         match self {
             Self::Add(object) | Self::Remove(object) => object,
         }
+    }
+
+    /// How it reaches the kernel.
+    #[must_use]
+    pub const fn way(&self) -> Way {
+        self.object().class().way()
     }
 
     /// The operation that takes it back.

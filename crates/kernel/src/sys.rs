@@ -5,8 +5,12 @@
 
 mod descriptors;
 mod environment;
+mod messages;
+mod sockopt;
 mod wait;
 
 pub use descriptors::receive_with_descriptors;
 pub use environment::remove_variable;
+pub(crate) use messages::{Inbox, Incoming, Outbox};
+pub(crate) use sockopt::set_ipv6_checksum;
 pub(crate) use wait::epoll_pwait2;

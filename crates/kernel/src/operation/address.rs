@@ -67,17 +67,17 @@ impl Address {
     /// Join the multicast address.
     pub const MCAUTOJOIN: u32 = 0x400;
 
-    /// The address that a line of the configuration asks for, on `interface`.
+    /// The address that a line of the configuration asks for, on the interface with this index and name.
     ///
     /// IPv6 has `NODAD` unless the line says `-nodad`, and a /128 is deprecated from the start unless it says how
     /// long it is preferred, so that the machine does not choose it as the source of its own connections.
     #[must_use]
-    pub fn new(interface: &Interface, line: &VirtualAddress) -> Self {
+    pub fn new(interface: IfIndex, interface_name: IfName, line: &VirtualAddress) -> Self {
         let family = line.family();
         let forever = family == Family::Ipv4 || !line.prefix.is_host();
         Self {
-            interface: interface.index,
-            interface_name: interface.name.clone(),
+            interface,
+            interface_name,
             prefix: line.prefix,
             peer: line.peer,
             broadcast: match (line.prefix.address, line.broadcast) {

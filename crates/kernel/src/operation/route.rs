@@ -94,7 +94,7 @@ impl Route {
             destination: self.line.destination.and_then(network),
             source: self.line.source.and_then(network),
             tos: self.line.tos,
-            metric: metric(self.line.family, self.line.metric),
+            metric: route_metric(self.line.family, self.line.metric),
             kind: self.line.kind,
             via: self.line.via.or_else(|| first.and_then(|nexthop| nexthop.via)),
             interface: self
@@ -116,7 +116,7 @@ impl RouteKey {
 }
 
 /// The metric that the kernel gives a route.
-pub(crate) fn metric(family: Family, metric: Option<u32>) -> u32 {
+pub(crate) fn route_metric(family: Family, metric: Option<u32>) -> u32 {
     match family {
         Family::Ipv4 => metric.unwrap_or(0),
         // IP6_RT_PRIO_USER stands for both "none" and 0.

@@ -41,16 +41,20 @@ fn interface(number: u32, text: &str) -> Interface {
     }
 }
 
+fn address_on(interface: &Interface, line: &VirtualAddress) -> Address {
+    Address::new(interface.index, interface.name.clone(), line)
+}
+
 #[test]
 fn defaults_of_addresses_follow_the_family() {
     let eth0 = interface(2, "eth0");
-    let v4 = Address::new(&eth0, &VirtualAddress::new(prefix("192.0.2.1/32")));
+    let v4 = address_on(&eth0, &VirtualAddress::new(prefix("192.0.2.1/32")));
     assert_eq!(v4.flags, 0);
     assert_eq!(v4.preferred_lft, PreferredLifetime::Forever);
-    let host = Address::new(&eth0, &VirtualAddress::new(prefix("2001:db8::1/128")));
+    let host = address_on(&eth0, &VirtualAddress::new(prefix("2001:db8::1/128")));
     assert_eq!(host.flags, Address::NODAD);
     assert_eq!(host.preferred_lft, PreferredLifetime::Seconds(0));
-    let net = Address::new(&eth0, &VirtualAddress::new(prefix("2001:db8::1/64")));
+    let net = address_on(&eth0, &VirtualAddress::new(prefix("2001:db8::1/64")));
     assert_eq!(net.preferred_lft, PreferredLifetime::Forever);
 
     let mut line = VirtualAddress::new(prefix("2001:db8::1/128"));
@@ -61,7 +65,7 @@ fn defaults_of_addresses_follow_the_family() {
     line.flags.autojoin = true;
     line.preferred_lft = Some(PreferredLifetime::Seconds(30));
     line.label = Some("never".to_owned());
-    let flagged = Address::new(&eth0, &line);
+    let flagged = address_on(&eth0, &line);
     assert_eq!(flagged.flags, 0x710);
     assert_eq!(flagged.preferred_lft, PreferredLifetime::Seconds(30));
     assert_eq!(flagged.label, None);
@@ -73,7 +77,7 @@ fn broadcast_is_computed_from_the_prefix() {
     let of = |text: &str, broadcast| {
         let mut line = VirtualAddress::new(prefix(text));
         line.broadcast = Some(broadcast);
-        Address::new(&eth0, &line).broadcast.unwrap().to_string()
+        address_on(&eth0, &line).broadcast.unwrap().to_string()
     };
     assert_eq!(of("192.0.2.77/24", Broadcast::HostBitsSet), "192.0.2.255");
     assert_eq!(of("192.0.2.77/24", Broadcast::HostBitsCleared), "192.0.2.0");
@@ -87,7 +91,7 @@ fn broadcast_is_computed_from_the_prefix() {
 #[test]
 fn errors_name_the_object() {
     let eth0 = interface(2, "eth0");
-    let address = Object::from(Address::new(&eth0, &VirtualAddress::new(prefix("192.0.2.1/32"))));
+    let address = Object::from(address_on(&eth0, &VirtualAddress::new(prefix("192.0.2.1/32"))));
     let error = OperationError::new(&Operation::Add(address.clone()), Errno::EPERM, None);
     assert_eq!(
         error.to_string(),
@@ -121,7 +125,7 @@ fn undo_is_its_own_inverse() {
 #[test]
 fn keys_are_what_the_kernel_compares() {
     let eth0 = interface(2, "eth0");
-    let key = |text: &str| Address::new(&eth0, &VirtualAddress::new(prefix(text))).key();
+    let key = |text: &str| address_on(&eth0, &VirtualAddress::new(prefix(text))).key();
     assert_ne!(key("192.0.2.1/24"), key("192.0.2.1/32"));
     assert_eq!(key("2001:db8::1/64"), key("2001:db8::1/128"));
     let present = InterfaceAddress {

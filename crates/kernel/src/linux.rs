@@ -1,0 +1,180 @@
+//! The kernel itself as a back end.
+
+use crate::netlink::{Batch, Connection, Refusal, address, link, link_request, route, rule};
+use crate::operation::{Backend, Link, Object, Operation, OperationError, Outcome, Sysctl, Verdict, Way};
+use crate::sysctl;
+use model::IfIndex;
+use nix::errno::Errno;
+use std::collections::HashMap;
+use std::io;
+
+const NLM_F_EXCL: u16 = 0x200;
+const NLM_F_CREATE: u16 = 0x400;
+
+/// Carries operations out in the network namespace of the thread that uses it.
+#[derive(Debug)]
+pub struct Linux {
+    route: Connection,
+    batch: Batch,
+    refusals: Vec<Refusal>,
+    /// Values of settings before we changed them.
+    originals: HashMap<Box<str>, String>,
+}
+
+impl Linux {
+    /// Opens the sockets.
+    pub fn open() -> io::Result<Self> {
+        Ok(Self {
+            route: Connection::open(libc::NETLINK_ROUTE)?,
+            batch: Batch::default(),
+            refusals: Vec::new(),
+            originals: HashMap::new(),
+        })
+    }
+
+    /// Sends what is about routing in one datagram.
+    fn apply_routing(&mut self, operations: &[Operation], verdicts: &mut Vec<Verdict>) {
+        self.batch.clear();
+        self.refusals.clear();
+        for operation in operations {
+            push(&mut self.batch, operation);
+        }
+        let exchanged = self.route.exchange(&mut self.batch, &mut self.refusals);
+        let start = verdicts.len();
+        verdicts.extend(operations.iter().map(|_| Ok(Outcome::Done)));
+        for refusal in self.refusals.drain(..) {
+            let operation = &operations[refusal.position];
+            verdicts[start + refusal.position] = judge(operation, refusal.errno, refusal.detail.as_deref());
+        }
+        if let Err(error) = exchanged {
+            // Some of them may have been carried out; said to have failed, they are asked for again.
+            for (operation, verdict) in operations.iter().zip(&mut verdicts[start..]) {
+                if verdict.is_ok() {
+                    *verdict = Err(OperationError::new(operation, errno(&error), None));
+                }
+            }
+        }
+    }
+
+    fn apply_link(&mut self, operation: &Operation) -> Verdict {
+        let mut verdicts = Vec::with_capacity(1);
+        self.apply_routing(std::slice::from_ref(operation), &mut verdicts);
+        match (operation, verdicts.swap_remove(0)) {
+            (Operation::Add(Object::Link(link)), Ok(_)) => self
+                .index_of(link)
+                .map(Outcome::Created)
+                .map_err(|error| OperationError::new(operation, errno(&error), None)),
+            (_, verdict) => verdict,
+        }
+    }
+
+    fn index_of(&mut self, link: &Link) -> io::Result<IfIndex> {
+        self.route
+            .ask(libc::RTM_GETLINK, &link_request::named(&link.name), link::index)?
+            .ok_or_else(|| Errno::ENODEV.into())
+    }
+
+    fn apply_sysctl(&mut self, operation: &Operation) -> Verdict {
+        let Object::Sysctl(setting) = operation.object() else {
+            unreachable!("only settings are files");
+        };
+        let result = match operation {
+            Operation::Add(_) => self.set(setting),
+            Operation::Remove(_) => self.restore(setting),
+        };
+        result.or_else(|error| match operation {
+            // The interface went away and took its settings with it.
+            Operation::Remove(_) if error.kind() == io::ErrorKind::NotFound => Ok(Outcome::WasSo),
+            _ => Err(OperationError::new(operation, errno(&error), None)),
+        })
+    }
+
+    fn set(&mut self, setting: &Sysctl) -> io::Result<Outcome> {
+        let before = sysctl::read(&setting.path)?;
+        let outcome = if before == *setting.value {
+            Outcome::WasSo
+        } else {
+            sysctl::write(&setting.path, &setting.value)?;
+            Outcome::Done
+        };
+        self.originals.entry(setting.path.clone()).or_insert(before);
+        Ok(outcome)
+    }
+
+    fn restore(&mut self, setting: &Sysctl) -> io::Result<Outcome> {
+        match self.originals.remove(&setting.path) {
+            // Somebody else has changed it since: theirs is the last word.
+            Some(_) if sysctl::read(&setting.path)? != *setting.value => Ok(Outcome::WasSo),
+            Some(before) => sysctl::write(&setting.path, &before).map(|()| Outcome::Done),
+            None => Ok(Outcome::WasSo),
+        }
+    }
+}
+
+impl Backend for Linux {
+    fn apply(&mut self, operations: &[Operation], verdicts: &mut Vec<Verdict>) {
+        for run in operations.chunk_by(|a, b| a.way() == b.way()) {
+            match run[0].way() {
+                Way::Routing => self.apply_routing(run, verdicts),
+                Way::Links => verdicts.extend(run.iter().map(|operation| self.apply_link(operation))),
+                Way::Files => verdicts.extend(run.iter().map(|operation| self.apply_sysctl(operation))),
+                Way::Firewall => verdicts.extend(
+                    run.iter()
+                        .map(|operation| Err(OperationError::new(operation, Errno::EOPNOTSUPP, None))),
+                ),
+            }
+        }
+    }
+}
+
+/// Appends the request of an operation to the batch.
+fn push(batch: &mut Batch, operation: &Operation) {
+    let exclusive = NLM_F_CREATE | NLM_F_EXCL;
+    match operation {
+        Operation::Add(Object::Address(object)) => {
+            batch.push(libc::RTM_NEWADDR, exclusive, &address::addition(object));
+        }
+        Operation::Remove(Object::Address(object)) => {
+            batch.push(libc::RTM_DELADDR, 0, &address::removal(object));
+        }
+        Operation::Add(Object::Route(object)) => {
+            let flags = route::addition_flags(object.line.mode);
+            batch.push(libc::RTM_NEWROUTE, flags, &route::addition(object));
+        }
+        Operation::Remove(Object::Route(object)) => {
+            batch.push(libc::RTM_DELROUTE, 0, &route::removal(object));
+        }
+        Operation::Add(Object::Rule(object)) => {
+            batch.push(libc::RTM_NEWRULE, exclusive, &rule::body(object));
+        }
+        Operation::Remove(Object::Rule(object)) => batch.push(libc::RTM_DELRULE, 0, &rule::body(object)),
+        Operation::Add(Object::Link(object)) => {
+            batch.push(libc::RTM_NEWLINK, exclusive, &link_request::creation(object));
+        }
+        Operation::Remove(Object::Link(object)) => {
+            batch.push(libc::RTM_DELLINK, 0, &link_request::named(&object.name));
+        }
+        Operation::Add(Object::Sysctl(_) | Object::Firewall(_))
+        | Operation::Remove(Object::Sysctl(_) | Object::Firewall(_)) => {
+            unreachable!("settings and firewall entries are no routing requests")
+        }
+    }
+}
+
+/// Whether an error number is a failure, or says that there was nothing to do.
+///
+/// An interface that is gone has taken its addresses and routes with it.
+fn judge(operation: &Operation, errno: Errno, detail: Option<&str>) -> Verdict {
+    match (operation, errno) {
+        (Operation::Add(_), Errno::EEXIST)
+        | (
+            Operation::Remove(_),
+            Errno::EADDRNOTAVAIL | Errno::ESRCH | Errno::ENOENT | Errno::ENODEV | Errno::ENXIO,
+        ) => Ok(Outcome::WasSo),
+        _ => Err(OperationError::new(operation, errno, detail)),
+    }
+}
+
+fn errno(error: &io::Error) -> Errno {
+    error.raw_os_error().map_or(Errno::EIO, Errno::from_raw)
+}

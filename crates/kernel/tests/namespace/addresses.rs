@@ -43,21 +43,18 @@ fn ipv4_options_arrive_in_the_kernel() {
 
         let seen = addresses_of("v0");
         assert_eq!(seen.len(), 3);
-        assert_eq!(
-            (&seen[0]["local"], &seen[0]["prefixlen"]),
-            (&"10.1.0.1".into(), &32.into())
-        );
-        assert_eq!(
-            (&seen[0]["scope"], &seen[0]["label"]),
-            (&"global".into(), &"v0".into())
-        );
-        assert_eq!(seen[0].get("broadcast"), None);
-        let full_seen = seen.iter().find(|seen| seen["local"] == "10.2.0.1").unwrap();
+        let of = |address: &str| seen.iter().find(|seen| seen["local"] == address).unwrap();
+        let plain_seen = of("10.1.0.1");
+        assert_eq!(plain_seen["prefixlen"], 32);
+        assert_eq!(plain_seen["scope"], "global");
+        assert_eq!(plain_seen["label"], "v0");
+        assert_eq!(plain_seen.get("broadcast"), None);
+        let full_seen = of("10.2.0.1");
         assert_eq!(full_seen["label"], "v0:vip");
         assert_eq!(full_seen["scope"], "link");
         assert_eq!(full_seen["broadcast"], "10.2.0.255");
         assert_eq!(full_seen["noprefixroute"], true);
-        let peer_seen = seen.iter().find(|seen| seen["local"] == "10.3.0.1").unwrap();
+        let peer_seen = of("10.3.0.1");
         assert_eq!(peer_seen["address"], "10.3.0.2");
 
         let again = apply(&mut linux, &[Operation::Add(full.clone())]);
@@ -140,18 +137,20 @@ fn errors_of_a_batch_are_those_of_their_operations() {
                 ],
             );
             assert_eq!(verdicts[0], Ok(Outcome::Done));
-            assert_eq!(
-                verdicts[1].as_ref().unwrap_err().to_string(),
-                "adding 10.1.0.2/32 to v0: No such device (ipv4: Unable to find device)",
-            );
+            // The kernel's own words differ from version to version.
+            let device = verdicts[1].as_ref().unwrap_err();
             assert!(
-                verdicts[2]
-                    .as_ref()
-                    .unwrap_err()
+                device
+                    .to_string()
+                    .starts_with("adding 10.1.0.2/32 to v0: No such device (ipv4: "),
+                "{device}"
+            );
+            let length = verdicts[2].as_ref().unwrap_err();
+            assert!(
+                length
                     .to_string()
                     .starts_with("adding 10.1.0.2/33 to v0: Invalid argument"),
-                "{:?}",
-                verdicts[2]
+                "{length}"
             );
             assert_eq!(verdicts[3], Ok(Outcome::Done));
             assert_eq!(verdicts[4], Ok(Outcome::WasSo));

@@ -55,7 +55,8 @@ pub enum Class {
     SecurityError,
 }
 
-/// A report that ends the daemon (`spec/config-language.md` sections 7.4 and 10.4), apart from its class.
+/// A report that ends the daemon (`spec/config-language.md` sections 7.4 and 10.4), apart from its class. In the order in
+/// which the original's processes meet them: the parent while it reads, then its children.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Stop {

@@ -1,5 +1,9 @@
 //! What the reading of a configuration asks of the machine, so that a test needs no real file, user or interface.
 
+mod memory;
+
+pub use memory::MemoryFiles;
+
 use model::interface::Interfaces;
 use std::io;
 use std::net::IpAddr;
@@ -75,6 +79,15 @@ pub trait Files {
     fn working_directory(&self) -> io::Result<PathBuf>;
     /// The whole content of a file.
     fn read(&self, path: &Path) -> io::Result<Vec<u8>>;
+    /// The whole content of a file that has no more than `limit` bytes; else [`io::ErrorKind::FileTooLarge`].
+    fn read_at_most(&self, path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+        let content = self.read(path)?;
+        if content.len() as u64 > limit {
+            Err(io::ErrorKind::FileTooLarge.into())
+        } else {
+            Ok(content)
+        }
+    }
     /// Status of what `path` leads to, links followed.
     fn status(&self, path: &Path) -> io::Result<FileStatus>;
     /// Status of `path` itself, the last link not followed.

@@ -13,10 +13,24 @@
 //! [`Span`](source::Span) leads back to the file, line and column it was written at, through includes and
 //! substitution; [`Sources`](source::Sources) resolves it.
 
+mod condition;
 pub mod diagnostics;
 mod environment;
+mod generate;
+mod glob;
+mod include;
 pub mod keywords;
+mod lex;
+mod limits;
+mod read;
 pub mod source;
+mod stream;
+mod substitute;
+mod text;
 pub mod tree;
 
-pub use environment::{Environment, FileKind, FileStatus, FileSystem, Files, Resolver, User, Users};
+pub use environment::{
+    Environment, FileKind, FileStatus, FileSystem, Files, MemoryFiles, Resolver, User, Users,
+};
+pub use limits::Limits;
+pub use read::{Input, MainFile, Reading, read};

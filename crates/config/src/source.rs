@@ -1,6 +1,8 @@
 //! Where text came from: files, byte ranges in them, and the chain of includes and substitutions between.
 
 use serde::Serialize;
+use std::num::NonZeroU32;
+use std::path::Path;
 use std::sync::Arc;
 
 /// A file as it was read, once for each time it is included.
@@ -9,7 +11,7 @@ pub struct SourceId(u32);
 
 /// One step of how a piece of text got to where it is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-pub struct OriginId(u32);
+pub struct OriginId(NonZeroU32);
 
 /// A byte range of one file, with how its text came about.
 ///
@@ -59,6 +61,18 @@ pub enum Origin {
     },
 }
 
+impl Origin {
+    /// How the reference came about that this stands in place of.
+    #[must_use]
+    pub const fn parent(&self) -> Option<OriginId> {
+        match self {
+            Self::Parameter { parent, .. }
+            | Self::Builtin { parent, .. }
+            | Self::Generated { parent, .. } => *parent,
+        }
+    }
+}
+
 /// A place as people name it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Location {
@@ -74,6 +88,7 @@ pub struct Location {
 #[derive(Clone, Debug)]
 pub struct Source {
     name: Arc<str>,
+    directory: Arc<Path>,
     text: Arc<[u8]>,
     included_at: Option<Span>,
     line_starts: Vec<u32>,
@@ -84,6 +99,13 @@ impl Source {
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// The directory that relative names in the file start from: that of the file, or, for a file named without `/`,
+    /// that of the including file and in the end the working directory.
+    #[must_use]
+    pub fn directory(&self) -> &Arc<Path> {
+        &self.directory
     }
 
     /// The whole text.
@@ -129,7 +151,13 @@ impl Sources {
     /// # Panics
     ///
     /// If the text has 4 GiB or more; reading limits it far below.
-    pub fn add(&mut self, name: Arc<str>, text: Arc<[u8]>, included_at: Option<Span>) -> SourceId {
+    pub fn add(
+        &mut self,
+        name: Arc<str>,
+        directory: Arc<Path>,
+        text: Arc<[u8]>,
+        included_at: Option<Span>,
+    ) -> SourceId {
         let line_starts = std::iter::once(0)
             .chain(
                 text.iter()
@@ -142,6 +170,7 @@ impl Sources {
         let id = SourceId(u32::try_from(self.sources.len()).expect("reading limits the number of files"));
         self.sources.push(Source {
             name,
+            directory,
             text,
             included_at,
             line_starts,
@@ -155,10 +184,9 @@ impl Sources {
     ///
     /// After 2^32 origins; reading limits them far below.
     pub fn add_origin(&mut self, origin: Origin) -> OriginId {
-        let id =
-            OriginId(u32::try_from(self.origins.len()).expect("reading limits the number of expansions"));
         self.origins.push(origin);
-        id
+        let count = u32::try_from(self.origins.len()).ok().and_then(NonZeroU32::new);
+        OriginId(count.expect("reading limits the number of expansions"))
     }
 
     /// A file.
@@ -170,7 +198,7 @@ impl Sources {
     /// A step of how text came about.
     #[must_use]
     pub fn origin(&self, id: OriginId) -> &Origin {
-        &self.origins[id.0 as usize]
+        &self.origins[id.0.get() as usize - 1]
     }
 
     /// The bytes in the file under a span: for substituted text the reference, not the value.

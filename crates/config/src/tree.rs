@@ -1,12 +1,23 @@
 //! Blocks and statements: the logical lines, nested.
 //!
 //! Whether `{` … `}` belongs to a keyword depends on the keyword (`spec/config-language.md` section 7.2), so building a
-//! [`Tree`] asks the table of keywords, beginning with the [`Level`](crate::keywords::Level) of the root, what each first word is.
+//! [`Tree`] asks the table of keywords, beginning with the [`Level`] of the root, what each first word is.
 //!
 //! A tree owns its text. [`Statement`] and [`Word`] are small handles into it, cheap to copy.
 
-use crate::keywords::{Entry, Form};
+mod command;
+mod known;
+mod nest;
+mod repair;
+mod reports;
+
+pub use command::{CommandError, CommandLine, CommandWord};
+
+use crate::diagnostics::Report;
+use crate::keywords::{Entry, Form, Level};
+use crate::read::Reading;
 use crate::source::{Sources, Span};
+use crate::stream::{self, Line, Stream};
 use std::sync::Arc;
 
 /// One logical line and, for a block, what is in it.
@@ -27,32 +38,44 @@ pub struct Word<'t> {
 #[derive(Clone)]
 pub struct Tree {
     sources: Arc<Sources>,
+    stream: Stream,
     /// In the order of the text; the statements inside one follow it at once.
     nodes: Vec<Node>,
-    words: Vec<WordData>,
-    /// Text that stands in no file as it is: results of substitution.
-    expanded: Vec<u8>,
 }
 
+/// A statement. Lines are indices into the stream.
 #[derive(Clone)]
 struct Node {
+    line: u32,
     entry: Option<&'static Entry>,
-    first_word: u32,
-    end_word: u32,
     /// Index after the last node inside.
     end: u32,
-    opened: Option<Span>,
-    closed: Option<Span>,
+    opened: Option<u32>,
+    closed: Option<u32>,
     reported: bool,
 }
 
-#[derive(Clone, Debug)]
-struct WordData {
-    span: Span,
-    /// Start and end in `Tree::expanded`, where the word is not what stands at the span.
-    expanded: Option<(u32, u32)>,
-    /// The word as text, where its bytes are not UTF-8.
-    replaced: Option<Box<str>>,
+impl Reading {
+    /// Nests the lines, asking the levels from `root` down what each keyword is, and adds what is wrong with keywords and
+    /// braces to the report.
+    #[must_use]
+    pub fn tree(self, root: &'static dyn Level) -> (Tree, Report) {
+        let Self {
+            sources,
+            mut report,
+            stream,
+            ..
+        } = self;
+        let nodes = nest::nest(&stream, &sources, root, &mut report);
+        (
+            Tree {
+                sources,
+                stream,
+                nodes,
+            },
+            report,
+        )
+    }
 }
 
 impl Tree {
@@ -87,6 +110,15 @@ impl<'t> Statement<'t> {
         &self.tree.nodes[self.index as usize]
     }
 
+    fn line(self) -> &'t Line {
+        &self.tree.stream.lines[self.node().line as usize]
+    }
+
+    fn brace(self, line: u32) -> Span {
+        let stream = &self.tree.stream;
+        stream.words[stream.lines[line as usize].first as usize].span
+    }
+
     /// The table's entry for the keyword; nothing for an entry of a list. (A statement with an unknown keyword is
     /// reported and not part of the tree.)
     #[must_use]
@@ -103,9 +135,8 @@ impl<'t> Statement<'t> {
     /// All words, the keyword first. There is always at least one.
     #[must_use]
     pub fn words(self) -> impl ExactSizeIterator<Item = Word<'t>> + DoubleEndedIterator {
-        let node = self.node();
         let tree = self.tree;
-        (node.first_word..node.end_word).map(move |index| Word { tree, index })
+        (self.line().first..self.line().end).map(move |index| Word { tree, index })
     }
 
     /// The first word.
@@ -113,16 +144,15 @@ impl<'t> Statement<'t> {
     pub fn name(self) -> Word<'t> {
         Word {
             tree: self.tree,
-            index: self.node().first_word,
+            index: self.line().first,
         }
     }
 
     /// The words after the first.
     #[must_use]
     pub fn arguments(self) -> impl ExactSizeIterator<Item = Word<'t>> + DoubleEndedIterator {
-        let node = self.node();
         let tree = self.tree;
-        (node.first_word + 1..node.end_word).map(move |index| Word { tree, index })
+        (self.line().first + 1..self.line().end).map(move |index| Word { tree, index })
     }
 
     /// The word after the keyword and `index` others.
@@ -154,13 +184,13 @@ impl<'t> Statement<'t> {
     /// The `{` of the block.
     #[must_use]
     pub fn opened(self) -> Option<Span> {
-        self.node().opened
+        self.node().opened.map(|line| self.brace(line))
     }
 
     /// The `}` of the block; nothing also if it is missing at the end of the text.
     #[must_use]
     pub fn closed(self) -> Option<Span> {
-        self.node().closed
+        self.node().closed.map(|line| self.brace(line))
     }
 
     /// Whether a mistake in this line has been reported already (an undefined `${NAME}`, an open quote). The value
@@ -172,27 +202,20 @@ impl<'t> Statement<'t> {
 }
 
 impl<'t> Word<'t> {
-    fn data(self) -> &'t WordData {
-        &self.tree.words[self.index as usize]
+    fn data(self) -> &'t stream::Word {
+        &self.tree.stream.words[self.index as usize]
     }
 
     /// The bytes, after substitution and without quotes.
     #[must_use]
     pub fn bytes(self) -> &'t [u8] {
-        let data = self.data();
-        match data.expanded {
-            Some((start, end)) => &self.tree.expanded[start as usize..end as usize],
-            None => self.tree.sources.written(data.span),
-        }
+        self.tree.stream.bytes(self.data(), &self.tree.sources)
     }
 
     /// As text; bytes that are no UTF-8 read as U+FFFD.
     #[must_use]
     pub fn text(self) -> &'t str {
-        match &self.data().replaced {
-            Some(text) => text,
-            None => std::str::from_utf8(self.bytes()).unwrap_or_default(),
-        }
+        self.tree.stream.text(self.index, &self.tree.sources)
     }
 
     /// Where it stands.
@@ -221,3 +244,6 @@ impl<'t> Word<'t> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

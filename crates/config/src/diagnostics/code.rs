@@ -22,8 +22,58 @@ macro_rules! codes {
 }
 
 codes! {
+    /// A main file that is skipped.
+    MAIN_FILE_UNUSABLE = 1;
+    /// No main file that can be used.
+    NO_MAIN_FILE = 2;
+    /// More than one main file.
+    MULTIPLE_FILES = 3;
+    /// The default main file is at its old place.
+    OLD_MAIN_FILE = 4;
+    /// An include pattern, or one of its alternatives, that matches no file.
+    INCLUDE_NO_MATCH = 5;
+    /// A file or directory named by an include line that cannot be used.
+    INCLUDE_UNREADABLE = 6;
+    /// An include pattern whose braces give too many names.
+    INCLUDE_BRACES = 7;
+    /// Files that include each other without end.
+    INCLUDE_CYCLE = 8;
+    /// A limit of the whole configuration.
+    LIMIT = 9;
+    /// A line longer than the language allows.
+    LINE_TOO_LONG = 101;
+    /// A NUL byte.
+    NUL = 102;
+    /// A double quote without its partner.
+    OPEN_QUOTE = 103;
+    /// A command line that cannot be split into words.
+    COMMAND = 104;
+    /// `${NAME}` that nothing is known for.
+    UNDEFINED_PARAMETER = 201;
+    /// A builtin with wrong parameters.
+    BUILTIN_ARGUMENTS = 202;
+    /// A definition that contains itself.
+    PARAMETER_CYCLE = 203;
+    /// Definitions that multiply.
+    TOO_MANY_SUBSTITUTIONS = 204;
+    /// A line that substitution makes too long.
+    SUBSTITUTION_TOO_LONG = 205;
+    /// A definition of several lines, used before the end of a line.
+    LINES_IN_THE_MIDDLE = 206;
+    /// A wrong `~SEQ` or `~LST`.
+    GENERATOR = 207;
     /// A keyword that is not known at its place.
     UNKNOWN_KEYWORD = 301;
+    /// `{` missing.
+    MISSING_OPEN = 302;
+    /// `{` where none is expected.
+    UNEXPECTED_OPEN = 303;
+    /// `}` missing.
+    MISSING_CLOSE = 304;
+    /// `}` where none is expected.
+    EXTRA_CLOSE = 305;
+    /// Words between a keyword without parameters and its `{`.
+    EXTRA_WORDS = 306;
 }
 
 impl fmt::Display for Code {

@@ -1,19 +1,74 @@
 //! All reports of one reading, and what follows from them.
 
 use super::{Class, Diagnostic, Severity, Stop};
+use crate::source::{OriginId, SourceId, Span};
+use std::collections::{HashMap, HashSet};
 
 /// All reports of one reading, in the order they were made.
+///
+/// One mistake is one message: what is reported about a place that is known to be wrong already is a consequence. It is
+/// not shown, but its class and stop count as they do for the original.
 #[derive(Clone, Debug, Default)]
 pub struct Report {
     diagnostics: Vec<Diagnostic>,
+    seen: HashSet<(super::Code, Option<Span>, String)>,
+    /// Places that are known to be wrong.
+    poisoned: HashMap<Origin, Vec<(u32, u32)>>,
+    class: Option<Class>,
+    stop: Option<Stop>,
 }
 
 impl Report {
-    /// Takes a report in. One with the same code at the same place as an earlier one is the same mistake and dropped.
+    /// Takes a report in. It is not shown if the same one has been made already or if it is about a poisoned place.
     pub fn push(&mut self, diagnostic: Diagnostic) {
-        if !self.diagnostics.contains(&diagnostic) {
+        self.class = self.class.max(diagnostic.class);
+        self.stop = match (self.stop, diagnostic.stop) {
+            (Some(old), Some(new)) => Some(old.min(new)),
+            (old, new) => old.or(new),
+        };
+        let place = diagnostic.primary.as_ref().map(|label| label.span);
+        if place.is_some_and(|span| self.is_poisoned(span)) {
+            return;
+        }
+        if self
+            .seen
+            .insert((diagnostic.code, place, diagnostic.message.clone()))
+        {
             self.diagnostics.push(diagnostic);
         }
+    }
+
+    /// Takes in all reports of another one.
+    pub fn append(&mut self, other: Self) {
+        for diagnostic in other.diagnostics {
+            self.push(diagnostic);
+        }
+        self.class = self.class.max(other.class);
+        self.stop = match (self.stop, other.stop) {
+            (Some(old), Some(new)) => Some(old.min(new)),
+            (old, new) => old.or(new),
+        };
+        for (key, places) in other.poisoned {
+            self.poisoned.entry(key).or_default().extend(places);
+        }
+    }
+
+    /// Makes whatever is reported about a place from now on a consequence of what has been reported.
+    pub fn poison(&mut self, span: Span) {
+        self.poisoned
+            .entry((span.source, span.origin))
+            .or_default()
+            .push((span.start, span.end));
+    }
+
+    fn is_poisoned(&self, span: Span) -> bool {
+        self.poisoned
+            .get(&(span.source, span.origin))
+            .is_some_and(|places| {
+                places
+                    .iter()
+                    .any(|(start, end)| span.start <= *end && *start <= span.end)
+            })
     }
 
     /// The reports in the order they were made.
@@ -27,6 +82,12 @@ impl Report {
         self.diagnostics.is_empty()
     }
 
+    /// Number of reports.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.diagnostics.len()
+    }
+
     /// Whether any report is an error.
     #[must_use]
     pub fn has_errors(&self) -> bool {
@@ -35,19 +96,22 @@ impl Report {
             .any(|diagnostic| diagnostic.severity == Severity::Error)
     }
 
-    /// The highest class reported.
+    /// Whether the daemon cannot run with what was read so far.
     #[must_use]
-    pub fn class(&self) -> Option<Class> {
-        self.diagnostics
-            .iter()
-            .filter_map(|diagnostic| diagnostic.class)
-            .max()
+    pub const fn is_stopped(&self) -> bool {
+        self.stop.is_some()
+    }
+
+    /// The highest class reported, consequences counted.
+    #[must_use]
+    pub const fn class(&self) -> Option<Class> {
+        self.class
     }
 
     /// Exit status of `--config-test` (`spec/config-language.md` section 10.3).
     #[must_use]
-    pub fn test_status(&self) -> u8 {
-        match (self.first_stop(), self.class()) {
+    pub const fn test_status(&self) -> u8 {
+        match (self.stop, self.class) {
             (Some(Stop::MissingGlobalParameter | Stop::MissingParameter), _) => 2,
             (Some(Stop::Include | Stop::NoConfiguration), _) | (_, Some(Class::SecurityError)) => 6,
             (_, None) => 0,
@@ -59,17 +123,15 @@ impl Report {
     /// Status with which the daemon ends because of the reports; nothing if it runs.
     #[must_use]
     pub fn daemon_status(&self) -> Option<u8> {
-        self.first_stop().map(|stop| match stop {
+        self.stop.map(|stop| match stop {
             Stop::MissingGlobalParameter | Stop::MissingParameter | Stop::Permanent => 2,
             Stop::Include | Stop::NoConfiguration => 6,
         })
     }
-
-    /// The stop that the original's processes meet first: the parent's before those of its children.
-    fn first_stop(&self) -> Option<Stop> {
-        self.diagnostics
-            .iter()
-            .filter_map(|diagnostic| diagnostic.stop)
-            .min()
-    }
 }
+
+/// What spans must share for one to be a part of the other.
+type Origin = (SourceId, Option<OriginId>);
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,9 @@
+//! From a line to logical lines and words: comments, braces, quotes.
+
+mod command;
+mod comment;
+mod word;
+
+pub(crate) use command::{Escapes, SplitError, split};
+pub(crate) use comment::strip;
+pub(crate) use word::{Token, tokens};

@@ -1,0 +1,234 @@
+//! From files to logical lines: everything of the language that knows no keywords.
+
+mod expand;
+mod include;
+mod line;
+mod open;
+mod track;
+
+pub(crate) use open::{Unusable, is_usable};
+
+use crate::Files;
+use crate::diagnostics::{Class, Code, Diagnostic, Report, Stop};
+use crate::limits::Limits;
+use crate::source::{SourceId, Sources, Span};
+use crate::stream::Stream;
+use crate::substitute::builtin::{Builtins, Random};
+use crate::substitute::{Parameters, ValueLine};
+use model::IncludeChecks;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// What reading depends on apart from the text.
+#[derive(Clone, Copy)]
+pub struct Input<'a> {
+    /// The files.
+    pub files: &'a dyn Files,
+    /// Variables of the process environment, for `${_ENV NAME}`.
+    pub variables: &'a dyn Fn(&str) -> Option<String>,
+    /// What `@id` is compared with: `-i ID`, else the node name up to its first dot.
+    pub config_id: &'a str,
+    /// Seed of `${_RANDOM}`.
+    pub seed: u64,
+    /// Include checks in force from the start; all with `-e`.
+    pub include_checks: IncludeChecks,
+    /// Where reading gives up.
+    pub limits: Limits,
+}
+
+/// A file to begin with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MainFile {
+    /// The name to call it by, as it was given.
+    pub name: String,
+    /// Where it is.
+    pub path: PathBuf,
+    /// The directory that relative names in it start from.
+    pub directory: PathBuf,
+}
+
+/// The text of a configuration, read and cut into logical lines. [`tree`](Self::tree) nests them.
+#[derive(Clone)]
+pub struct Reading {
+    /// The files, for resolving spans.
+    pub sources: Arc<Sources>,
+    /// What was wrong so far. If it [stops](Report::is_stopped) the daemon, nothing else is to be checked.
+    pub report: Report,
+    /// The consolidated copy that `config_save_dir` keeps (`spec/config-language.md` section 9): every line without
+    /// comments and blanks around it, `# FILE` before and `!` after each file, include lines blank.
+    pub copy: Vec<u8>,
+    pub(crate) stream: Stream,
+}
+
+/// Reads the main files, in order, and everything they include.
+#[must_use]
+pub fn read(input: &Input<'_>, main: &[MainFile]) -> Reading {
+    let mut reader = Reader {
+        input: *input,
+        sources: Sources::default(),
+        stream: Stream::default(),
+        report: Report::default(),
+        copy: Vec::new(),
+        copied_line: None,
+        parameters: Parameters::default(),
+        builtins: Builtins {
+            directory: PathBuf::new(),
+            config_id: input.config_id,
+            variables: input.variables,
+            random: Random::new(input.seed),
+        },
+        checks: input.include_checks,
+        files: Vec::new(),
+        pending: None,
+        expansion_depth: 0,
+        bytes_left: input.limits.bytes,
+        files_left: input.limits.files,
+        expansions_left: input.limits.expansions,
+        ended: false,
+        block: track::Block::default(),
+    };
+    for file in main {
+        reader.main(file);
+    }
+    Reading {
+        sources: Arc::new(reader.sources),
+        report: reader.report,
+        copy: reader.copy,
+        stream: reader.stream,
+    }
+}
+
+struct Reader<'a> {
+    input: Input<'a>,
+    sources: Sources,
+    stream: Stream,
+    report: Report,
+    copy: Vec<u8>,
+    /// Where the copy of the physical line being processed begins.
+    copied_line: Option<usize>,
+    parameters: Parameters,
+    builtins: Builtins<'a>,
+    checks: IncludeChecks,
+    /// The files being read, the innermost last.
+    files: Vec<OpenFile>,
+    /// A definition whose lines are still being collected.
+    pending: Option<Pending>,
+    /// Multi-line values and generators within each other.
+    expansion_depth: usize,
+    bytes_left: u64,
+    files_left: u32,
+    expansions_left: u32,
+    /// A limit was reached: nothing more is read.
+    ended: bool,
+    block: track::Block,
+}
+
+/// A file that is being read.
+struct OpenFile {
+    real_path: PathBuf,
+    /// Version of the parameters when it was opened.
+    version: u64,
+    source: SourceId,
+}
+
+/// `$NAME=…\`, until the line without `\`.
+struct Pending {
+    name: Arc<str>,
+    place: Span,
+    lines: Vec<ValueLine>,
+}
+
+impl Reader<'_> {
+    fn main(&mut self, file: &MainFile) {
+        let read = is_usable(self.input.files, &file.path)
+            .and_then(|()| self.file(&file.name, &file.path, &file.directory.as_path().into(), None));
+        if let Err(unusable) = read {
+            self.report.push(unusable.main_file(&file.name));
+        }
+    }
+
+    /// Reads a file that is known to be usable, as far as that can be known.
+    fn file(
+        &mut self,
+        name: &str,
+        path: &Path,
+        directory: &Arc<Path>,
+        included_at: Option<Span>,
+    ) -> Result<(), Unusable> {
+        if self.files_left == 0 {
+            self.exhausted(
+                included_at,
+                format!("more than {} files", self.input.limits.files),
+            );
+            return Ok(());
+        }
+        self.files_left -= 1;
+        let text = match self.input.files.read_at_most(path, self.bytes_left) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::FileTooLarge => {
+                let limit = self.input.limits.bytes;
+                self.exhausted(
+                    included_at,
+                    format!("all files together have more than {limit} bytes"),
+                );
+                return Ok(());
+            }
+            Err(error) => return Err(Unusable::Unreadable(error)),
+        };
+        self.bytes_left -= text.len() as u64;
+        let text: Arc<[u8]> = text.into();
+        let source = self
+            .sources
+            .add(name.into(), directory.clone(), text.clone(), included_at);
+        let real_path = self
+            .input
+            .files
+            .real_path(path)
+            .unwrap_or_else(|_| path.to_owned());
+        self.files.push(OpenFile {
+            real_path,
+            version: self.parameters.version(),
+            source,
+        });
+        let checks = self.checks;
+        let outer_pending = self.pending.take();
+        self.enter(directory);
+        self.copy.extend_from_slice(format!("# {name}\n").as_bytes());
+        self.lines(source, &text);
+        self.copy.extend_from_slice(b"!\n");
+        self.files.pop();
+        self.checks = checks;
+        self.pending = outer_pending;
+        if let Some(outer) = self.files.last() {
+            let directory = self.sources.source(outer.source).directory().clone();
+            self.enter(&directory);
+        }
+        Ok(())
+    }
+
+    fn enter(&mut self, directory: &Path) {
+        self.builtins.directory = self
+            .input
+            .files
+            .real_path(directory)
+            .unwrap_or_else(|_| directory.to_owned());
+    }
+
+    /// Gives up.
+    fn exhausted(&mut self, at: Option<Span>, what: String) {
+        if self.ended {
+            return;
+        }
+        self.ended = true;
+        let diagnostic = Diagnostic::error(Code::LIMIT, Class::GeneralError, what)
+            .stops(Stop::Permanent)
+            .help("this is far more than any configuration needs; something in it repeats itself");
+        self.report.push(match at {
+            Some(span) => diagnostic.at(span, "reading ends here"),
+            None => diagnostic,
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests;

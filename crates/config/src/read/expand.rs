@@ -1,0 +1,233 @@
+//! Conditions, definitions, generators and substitution, in their order (`spec/config-language.md` section 2).
+
+use super::Reader;
+use crate::condition::{Selection, select};
+use crate::diagnostics::{Class, Code, Diagnostic, nearest};
+use crate::generate::{Passes, parse as parse_generator};
+use crate::include::parse as parse_include;
+use crate::lex::strip;
+use crate::limits::EXPANSION_DEPTH;
+use crate::source::Span;
+use crate::substitute::builtin::Builtins;
+use crate::substitute::{Definition, Outcome, Substitution, Value};
+use crate::text::{Came, Text};
+use std::ops::Range;
+use std::sync::Arc;
+
+impl Reader<'_> {
+    /// Processes a line without comments: one of a file, of a multi-line value, or of a pass of a generator.
+    pub(super) fn logical_line(&mut self, mut line: Text, physical: bool) {
+        if self.ended || line.is_empty() || select(&mut line, self.input.config_id) == Selection::Skipped {
+            return;
+        }
+        if self.define(&line, physical) || self.generate(&line) {
+            return;
+        }
+        if line.bytes().first() != Some(&b'~') {
+            match self.substitute(&mut line) {
+                Outcome::Same => {}
+                Outcome::Changed => strip_again(&mut line),
+                Outcome::Lines {
+                    reference,
+                    definition,
+                } => return self.value_lines(&line, &reference, &definition),
+            }
+        }
+        if let Some(include) = parse_include(line.bytes()) {
+            let span = line.span(&(0..line.bytes().len()), &mut self.sources);
+            let pattern = String::from_utf8_lossy(include.pattern).into_owned();
+            let at = line.span(&(include.at..line.bytes().len()), &mut self.sources);
+            return self.include(&pattern, include.checks, span, at);
+        }
+        let first = self.stream.lines.len();
+        let unresolved = if line.is_plain() {
+            let span = line.span(&(0..0), &mut self.sources);
+            self.stream
+                .push_plain(span.source, span.start, line.bytes(), line.reported)
+        } else {
+            self.stream.push_text(&line, &mut self.sources)
+        };
+        self.pushed(first, unresolved, line.reported);
+    }
+
+    fn substitute(&mut self, line: &mut Text) -> Outcome {
+        let outcome = Substitution {
+            parameters: &self.parameters,
+            builtins: &mut self.builtins,
+            sources: &mut self.sources,
+            report: &mut self.report,
+            left: &mut self.expansions_left,
+        }
+        .line(line);
+        if self.expansions_left == 0 {
+            self.too_many_expansions(line);
+        }
+        outcome
+    }
+
+    fn too_many_expansions(&mut self, line: &Text) {
+        let span = line.span(&(0..line.bytes().len()), &mut self.sources);
+        let limit = self.input.limits.expansions;
+        self.exhausted(
+            Some(span),
+            format!("more than {limit} lines and substitutions come from parameters and loops"),
+        );
+    }
+
+    /// Counts a line that comes from a value or a loop. Gives whether there may be more of them.
+    fn may_expand(&mut self, line: &Text) -> bool {
+        self.expansions_left = self.expansions_left.saturating_sub(1);
+        if self.expansions_left == 0 {
+            self.too_many_expansions(line);
+        } else if self.expansion_depth >= EXPANSION_DEPTH {
+            let span = line.span(&(0..line.bytes().len()), &mut self.sources);
+            let message =
+                format!("more than {EXPANSION_DEPTH} multi-line values and loops within each other");
+            self.exhausted(Some(span), message);
+        }
+        !self.ended
+    }
+
+    /// Processes the lines of a multi-line value in place of the reference at the end of a line.
+    fn value_lines(&mut self, line: &Text, reference: &Range<usize>, definition: &Definition) {
+        let Value::Lines(values) = &definition.value else {
+            return;
+        };
+        let mut prefix = line.clone();
+        prefix.remove(reference.clone());
+        let parent = line.span(reference, &mut self.sources).origin;
+        if values.is_empty() {
+            prefix.truncate(prefix.bytes().len());
+            return self.final_line(&prefix);
+        }
+        for (index, value) in values.iter().enumerate() {
+            if !self.may_expand(line) {
+                return;
+            }
+            let came = Came::Parameter {
+                name: definition.name.clone(),
+                definition: value.place,
+                parent,
+            };
+            let mut text = line.clone();
+            text.replace(reference.clone(), &value.bytes, came);
+            if index > 0 || prefix.is_empty() {
+                text.remove(0..reference.start);
+            }
+            self.expansion_depth += 1;
+            self.logical_line(text, false);
+            self.expansion_depth -= 1;
+        }
+    }
+
+    fn final_line(&mut self, line: &Text) {
+        if !line.is_empty() {
+            let first = self.stream.lines.len();
+            let unresolved = self.stream.push_text(line, &mut self.sources);
+            self.pushed(first, unresolved, line.reported);
+        }
+    }
+
+    /// Runs the loop that a line begins with, if it begins with one.
+    fn generate(&mut self, line: &Text) -> bool {
+        if line.bytes().first() != Some(&b'~') {
+            return false;
+        }
+        let parsed = parse_generator(line, |mut numbers| match self.substitute(&mut numbers) {
+            Outcome::Same | Outcome::Changed => Some(numbers),
+            Outcome::Lines { .. } => None,
+        });
+        let generator = match parsed {
+            None => return false,
+            Some(Ok(generator)) => generator,
+            Some(Err(error)) => {
+                let span = line.span(&(0..line.bytes().len()), &mut self.sources);
+                self.report.push(
+                    Diagnostic::error(Code::GENERATOR, Class::GeneralError, error.to_string())
+                        .at(span, "the line is dropped"),
+                );
+                return true;
+            }
+        };
+        let place = line.span(&(0..generator.text), &mut self.sources);
+        let mut text = line.clone();
+        text.advance(generator.text);
+        match generator.passes {
+            Passes::Sequence {
+                name,
+                from,
+                step,
+                to,
+                hex,
+            } => {
+                let mut value = Some(from);
+                while let Some(now) = value.filter(|now| if step > 0 { *now <= to } else { *now >= to }) {
+                    let shown = if hex { format!("{now:x}") } else { now.to_string() };
+                    self.set_variable(&name, shown.as_bytes().into(), place);
+                    if !self.pass(&text) {
+                        break;
+                    }
+                    value = now.checked_add(step);
+                }
+            }
+            Passes::List { names, sets } => {
+                for set in sets {
+                    for (name, value) in names.iter().zip(set) {
+                        self.set_variable(name, value, place);
+                    }
+                    if !self.pass(&text) {
+                        break;
+                    }
+                }
+            }
+        }
+        true
+    }
+
+    fn set_variable(&mut self, name: &Arc<str>, bytes: Arc<[u8]>, generator: Span) {
+        let value = Value::Generated { bytes, generator };
+        self.parameters.define(Definition {
+            name: name.clone(),
+            place: generator,
+            value,
+        });
+    }
+
+    fn pass(&mut self, text: &Text) -> bool {
+        if !self.may_expand(text) {
+            return false;
+        }
+        self.expansion_depth += 1;
+        self.logical_line(text.clone(), false);
+        self.expansion_depth -= 1;
+        !self.ended
+    }
+
+    /// Reports a `${…}` outside quotes that nothing is known for. The original splits the line at its braces.
+    pub(super) fn unresolved(&mut self, span: Span, written: &str) {
+        let name = written.trim_start_matches("${").trim_end_matches('}');
+        let name = name.split([' ', '\t']).next().unwrap_or(name);
+        let diagnostic = Diagnostic::error(
+            Code::UNDEFINED_PARAMETER,
+            Class::GeneralError,
+            format!("`{written}` is not defined"),
+        )
+        .at(span, "nothing to put in its place");
+        let names = self.parameters.names().chain(Builtins::NAMES);
+        let diagnostic = match nearest(name, names).filter(|near| *near != name) {
+            Some(near) => diagnostic.help(format!("did you mean `${{{near}}}`?")),
+            None => diagnostic.help("define it before this line, or put the word into double quotes"),
+        };
+        self.report.push(diagnostic);
+    }
+}
+
+/// A value may have brought a comment.
+fn strip_again(line: &mut Text) {
+    let found = strip(line.bytes());
+    line.truncate(found.text.end);
+    for escape in found.escapes.iter().rev() {
+        line.remove(*escape..*escape + 1);
+    }
+    line.advance(0);
+}

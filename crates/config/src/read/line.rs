@@ -1,0 +1,178 @@
+//! Physical lines (`spec/config-language.md` sections 2 and 5.3).
+
+use super::{Pending, Reader};
+use crate::diagnostics::{Class, Code, Diagnostic};
+use crate::lex::strip;
+use crate::limits::LINE;
+use crate::source::{SourceId, Span};
+use crate::substitute::{Definition, Value, ValueLine, definition};
+use crate::text::{Text, trimmed_len};
+
+fn offset(bytes: usize) -> u32 {
+    u32::try_from(bytes).expect("reading limits the size of files")
+}
+
+impl Reader<'_> {
+    /// Reads all lines of a file.
+    pub(super) fn lines(&mut self, source: SourceId, text: &[u8]) {
+        let mut start = 0;
+        while start < text.len() && !self.ended {
+            let length = text[start..].iter().position(|byte| *byte == b'\n');
+            let end = length.map_or(text.len(), |length| start + length);
+            let mut line = &text[start..end];
+            while let Some(shorter) = line.strip_suffix(b"\r") {
+                line = shorter;
+            }
+            self.physical_line(source, offset(start), line);
+            start = end + 1;
+        }
+        self.end_definition();
+    }
+
+    fn physical_line(&mut self, source: SourceId, start: u32, line: &[u8]) {
+        let span = |from: usize, to: usize| Span {
+            source,
+            start: start + offset(from),
+            end: start + offset(to),
+            origin: None,
+        };
+        if line.len() > LINE {
+            self.report.push(
+                Diagnostic::error(
+                    Code::LINE_TOO_LONG,
+                    Class::GeneralError,
+                    format!("the line has {} bytes, more than {LINE}", line.len()),
+                )
+                .at(
+                    span(LINE, LINE + 1),
+                    "the first byte too many; the whole line is ignored",
+                )
+                .help("split the line, or use a definition of several lines (`$NAME=\\`)"),
+            );
+            self.copy.push(b'\n');
+            return;
+        }
+        if let Some(at) = line.iter().position(|byte| *byte == 0) {
+            self.report.push(
+                Diagnostic::error(Code::NUL, Class::GeneralError, "the line contains a NUL byte")
+                    .at(span(at, at + 1), "the whole line is ignored"),
+            );
+            self.copy.push(b'\n');
+            return;
+        }
+        let found = strip(line);
+        let text = &line[found.text.clone()];
+        self.copied_line = Some(self.copy.len());
+        self.copy.extend_from_slice(text);
+        self.copy.push(b'\n');
+        let reported = found.open_quote.is_some();
+        if let Some(at) = found.open_quote {
+            self.report.push(
+                Diagnostic::error(
+                    Code::OPEN_QUOTE,
+                    Class::GeneralError,
+                    "this quotation is never closed",
+                )
+                .at(span(at, at + 1), "opened here; the rest of the line is lost")
+                .help("add the closing `\"`"),
+            );
+        }
+        if text.is_empty() {
+            self.end_definition();
+            return;
+        }
+        let text_start = start + offset(found.text.start);
+        let plain = self.pending.is_none()
+            && found.escapes.is_empty()
+            && !matches!(text[0], b'$' | b'@' | b'~')
+            && !text.contains(&b'$')
+            && !text.starts_with(b"include");
+        if plain {
+            let first = self.stream.lines.len();
+            let unresolved = self.stream.push_plain(source, text_start, text, reported);
+            self.pushed(first, unresolved, reported);
+            return;
+        }
+        let mut line = Text::plain(source, text_start, text);
+        line.reported = reported;
+        for escape in found.escapes.iter().rev() {
+            let at = escape - found.text.start;
+            line.remove(at..at + 1);
+        }
+        if self.pending.is_some() {
+            self.continue_definition(&line);
+        } else {
+            self.logical_line(line, true);
+        }
+    }
+
+    /// Takes a line as a definition, if it is one.
+    pub(super) fn define(&mut self, line: &Text, physical: bool) -> bool {
+        let Some((name, start)) = definition(line) else {
+            return false;
+        };
+        let bytes = line.bytes();
+        let place = line.span(&(0..bytes.len()), &mut self.sources);
+        if bytes[start..].last() == Some(&b'\\') {
+            self.pending = Some(Pending {
+                name,
+                place,
+                lines: Vec::new(),
+            });
+            self.collect(line, start);
+            if !physical {
+                // There is no following line to take from within a value or a loop.
+                self.end_definition();
+            }
+        } else {
+            let value = self.value_line(line, start, bytes.len());
+            self.parameters.define(Definition {
+                name,
+                place,
+                value: Value::Line(value),
+            });
+        }
+        true
+    }
+
+    /// A line after one that ended in `\`.
+    fn continue_definition(&mut self, line: &Text) {
+        let more = line.bytes().last() == Some(&b'\\');
+        self.collect(line, 0);
+        if !more {
+            self.end_definition();
+        }
+    }
+
+    /// Adds a line, from `start` on, to the definition being collected.
+    fn collect(&mut self, line: &Text, start: usize) {
+        let bytes = line.bytes();
+        let without = bytes.strip_suffix(b"\\").unwrap_or(bytes);
+        let end = trimmed_len(without);
+        if end > start {
+            let value = self.value_line(line, start, end);
+            self.pending
+                .as_mut()
+                .expect("a definition is being collected")
+                .lines
+                .push(value);
+        }
+    }
+
+    fn value_line(&mut self, line: &Text, start: usize, end: usize) -> ValueLine {
+        ValueLine {
+            bytes: line.bytes()[start..end].into(),
+            place: line.stretch(&(start..end), &mut self.sources),
+        }
+    }
+
+    fn end_definition(&mut self) {
+        if let Some(Pending { name, place, lines }) = self.pending.take() {
+            self.parameters.define(Definition {
+                name,
+                place,
+                value: Value::Lines(lines.into()),
+            });
+        }
+    }
+}

@@ -1,3 +1,100 @@
-//! Development commands: demo, test, bench, fuzz, dist.
+//! Development commands, started as `cargo xtask COMMAND`.
+//!
+//! This program only builds, starts and counts; what it starts lives in the crate `testbed`.
 
-fn main() {}
+mod arrows;
+mod licences;
+mod packages;
+mod suite;
+mod workspace;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+use workspace::{Profile, Workspace};
+
+/// Development commands of keepalived.
+#[derive(Debug, Parser)]
+#[command(bin_name = "cargo xtask", disable_help_subcommand = true)]
+struct Command {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Shows the failover of a virtual address between two routers, as it happens.
+    ///
+    /// Two routers and a client live in network namespaces inside one user namespace, so no root is needed and nothing on
+    /// this machine changes. Takes about 20 seconds after the build.
+    Demo {
+        /// Let Debian's keepalived (fetched, not installed) be the second router.
+        #[arg(long)]
+        peer: bool,
+    },
+    /// Runs the whole test suite and prints one summary line.
+    ///
+    /// Format, lints, crate dependencies, licences, unit and property tests, cluster simulation, tests in network
+    /// namespaces, interoperation with Debian's keepalived and FRR, and a short fuzzing of everything that reads foreign
+    /// bytes. Installs the Debian packages that these need, if they are missing, and says so. Without root everything
+    /// runs but what the summary names.
+    Test {
+        /// Everything, also what takes long.
+        #[arg(long)]
+        full: bool,
+    },
+    /// Runs cases in network namespaces: real processes, ours and the peers'.
+    ///
+    /// The arguments go to the program `testbed cases`: parts of case names, `--list`, `--jobs N`, `--verbose`.
+    #[command(disable_help_flag = true)]
+    Netns {
+        /// Passed on.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// Fuzzes one target of the crate `fuzz`, or all of them.
+    Fuzz {
+        /// The target; all when absent.
+        target: Option<String>,
+        /// How long, for each target.
+        #[arg(long, default_value_t = 60)]
+        seconds: u32,
+    },
+}
+
+fn main() -> ExitCode {
+    match run(Command::parse().what) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(what: What) -> Result<ExitCode> {
+    let workspace = Workspace::find()?;
+    match what {
+        What::Demo { peer } => {
+            packages::ensure(packages::LABORATORY)?;
+            let mut arguments = vec!["demo".to_owned()];
+            arguments.extend(peer.then(|| "--peer".to_owned()));
+            workspace.testbed(Profile::Dev, &arguments)
+        }
+        What::Test { full } => suite::run(
+            &workspace,
+            if full {
+                suite::Extent::Full
+            } else {
+                suite::Extent::Short
+            },
+        ),
+        What::Netns { arguments } => {
+            packages::ensure(packages::LABORATORY)?;
+            workspace.testbed(Profile::Dev, &[vec!["cases".to_owned()], arguments].concat())
+        }
+        What::Fuzz { target, seconds } => suite::fuzz(&workspace, target.as_deref(), seconds),
+    }
+}

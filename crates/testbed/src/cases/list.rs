@@ -1,0 +1,149 @@
+//! All cases.
+
+use anyhow::Result;
+
+use super::life::{self, SECOND, TENTH};
+use super::router::{Delivery, Variant};
+use super::{Case, Extent, Kind, Needs, World, addresses, elections, frr, noise, processes, reload};
+
+const IPV4: &[&str] = &["10.0.0.200/24", "10.0.0.201/24"];
+const IPV6: &[&str] = &["fe80::5300/64", "2001:db8::200/64"];
+
+const V2: Variant = Variant {
+    name: "v2",
+    version: 2,
+    advert_int: SECOND,
+    authentication: None,
+    delivery: Delivery::Multicast,
+    addresses: IPV4,
+};
+const V2_PASS: Variant = Variant {
+    name: "v2-pass",
+    authentication: Some(("PASS", "d0gm@t1c")),
+    ..V2
+};
+const V2_AH: Variant = Variant {
+    name: "v2-ah",
+    authentication: Some(("AH", "secret")),
+    ..V2
+};
+const V2_UNICAST: Variant = Variant {
+    name: "v2-unicast-pass",
+    delivery: Delivery::Unicast,
+    ..V2_PASS
+};
+const V3: Variant = Variant {
+    name: "v3",
+    version: 3,
+    advert_int: TENTH,
+    authentication: None,
+    ..V2
+};
+const V3_UNICAST: Variant = Variant {
+    name: "v3-unicast",
+    delivery: Delivery::Unicast,
+    ..V3
+};
+const V3_IPV6: Variant = Variant {
+    name: "v3-ipv6",
+    addresses: IPV6,
+    ..V3
+};
+const V3_IPV6_UNICAST: Variant = Variant {
+    name: "v3-ipv6-unicast",
+    delivery: Delivery::Unicast,
+    addresses: &["2001:db8::200/64"],
+    ..V3_IPV6
+};
+
+/// All cases, the long ones first: they run while the short ones follow each other.
+pub(super) fn all() -> Vec<Case> {
+    let mut cases = vec![alone("reload/two-hundred", reload::two_hundred)];
+    cases.extend(
+        [
+            V2_PASS,
+            V2_AH,
+            V2_UNICAST,
+            V2,
+            V3,
+            V3_UNICAST,
+            V3_IPV6,
+            V3_IPV6_UNICAST,
+        ]
+        .into_iter()
+        .flat_map(lives),
+    );
+    cases.extend([V3, V3_IPV6].map(|variant| {
+        let run = move |world: &World| frr::run(variant, &world.ours, &world.peers);
+        case(Kind::Interop, format!("interop/frr/{}", variant.name), run)
+    }));
+    cases.extend([
+        alone("guide", addresses::guide),
+        alone("address/taken-away", addresses::taken_away),
+        alone("address/options", addresses::options),
+        alone("address/many", addresses::many),
+        alone("address/link-down", addresses::link_down),
+        alone("address/announcements", addresses::announcements),
+        alone("election/nopreempt", elections::nopreempt),
+        alone("election/preempt-delay", elections::preempt_delay),
+        alone("election/equal-priorities", elections::equal_priorities),
+        alone("process/child-killed", processes::child_killed),
+        alone("process/child-hung", processes::child_hung).only_ours(),
+        alone("process/parent-killed", processes::parent_killed),
+        alone("process/daemonised", processes::daemonised),
+        alone("process/second-copy", processes::second_copy),
+        alone("process/reused-pid", processes::reused_pid).only_ours(),
+        alone("process/absent-interface", processes::absent_interface),
+        alone("reload/difference", reload::difference),
+        alone("reload/broken-file", reload::broken_file).only_ours(),
+        alone("noise/packets", noise::packets).only_ours(),
+        alone("noise/stalled-log", noise::stalled_log).only_ours(),
+    ]);
+    cases
+}
+
+/// One variant with each side as the one that leads, and ours with itself.
+fn lives(variant: Variant) -> [Case; 3] {
+    let name = variant.name;
+    let ours_leads = move |world: &World| life::run(variant, &world.ours, &world.debians);
+    let debian_leads = move |world: &World| life::run(variant, &world.debians, &world.ours);
+    let alone = move |world: &World| life::run(variant, &world.ours, &world.ours);
+    let mut among_ours = case(Kind::Namespace, format!("life/{name}"), alone);
+    // The interop cases take as long and show more; one of version 2 among ours is enough each time.
+    if variant.version == 2 && variant.name != V2_PASS.name {
+        among_ours.extent = Extent::Full;
+    }
+    [
+        case(Kind::Interop, format!("interop/{name}/ours-leads"), ours_leads),
+        case(
+            Kind::Interop,
+            format!("interop/{name}/debian-leads"),
+            debian_leads,
+        ),
+        among_ours,
+    ]
+}
+
+fn alone(name: &str, run: fn(&World) -> Result<()>) -> Case {
+    case(Kind::Namespace, name.to_owned(), run)
+}
+
+fn case(kind: Kind, name: String, run: impl Fn(&World) -> Result<()> + Send + Sync + 'static) -> Case {
+    Case {
+        name,
+        kind,
+        extent: Extent::Short,
+        needs: Needs::Nothing,
+        run: Box::new(run),
+    }
+}
+
+impl Case {
+    /// For what the C program is known to fail.
+    fn only_ours(self) -> Self {
+        Self {
+            needs: Needs::Ours,
+            ..self
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! What the client noticed.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use testbed::clock::{Readable, Stamp};
+use testbed::ping::Echo;
+
+use super::terminal::{heading, plain};
+
+/// So many requests in a row without an answer are a silence.
+const PATIENCE: usize = 4;
+
+/// The client's requests, and which of them were answered.
+#[derive(Debug, Default)]
+pub(super) struct Answers {
+    requests: Vec<Request>,
+    by_sequence: BTreeMap<u16, usize>,
+    unanswered: usize,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Request {
+    sent: Stamp,
+    answered: Option<Stamp>,
+}
+
+impl Answers {
+    pub(super) fn add(&mut self, echo: Echo) {
+        match echo {
+            Echo::Sent { at, sequence } => {
+                self.by_sequence.insert(sequence, self.requests.len());
+                self.requests.push(Request {
+                    sent: at,
+                    answered: None,
+                });
+                self.unanswered += 1;
+            }
+            Echo::Answered { at, sequence } => {
+                if let Some(&index) = self.by_sequence.get(&sequence) {
+                    self.requests[index].answered = Some(at);
+                    self.unanswered = 0;
+                }
+            }
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.requests.len()
+    }
+
+    pub(super) fn silent(&self) -> bool {
+        self.requests.is_empty() || self.unanswered > PATIENCE
+    }
+
+    /// The longest silence among the requests since number `from`.
+    pub(super) fn outage(&self, from: usize, step: Step) -> Outage {
+        let requests = &self.requests[from.saturating_sub(1)..];
+        let answers: Vec<Stamp> = requests.iter().filter_map(|request| request.answered).collect();
+        let silence = answers
+            .windows(2)
+            .map(|pair| pair[1].since(pair[0]))
+            .max()
+            .unwrap_or_default();
+        // The newest requests may still be on their way.
+        let newest = answers.last().copied();
+        let lost = requests
+            .iter()
+            .filter(|request| request.answered.is_none() && Some(request.sent) < newest)
+            .count();
+        Outage { step, silence, lost }
+    }
+}
+
+/// One step of the demonstration.
+#[derive(Debug)]
+pub(super) struct Step {
+    pub(super) name: &'static str,
+    /// From the cause to the new master's gratuitous ARP.
+    pub(super) took: Duration,
+    /// What the protocol makes a router wait at least.
+    pub(super) minimum: Duration,
+    /// Where the minimum comes from.
+    pub(super) why: String,
+}
+
+/// One step as the client saw it.
+#[derive(Debug)]
+pub(super) struct Outage {
+    step: Step,
+    /// The longest time between two answers.
+    silence: Duration,
+    /// Requests without an answer.
+    lost: usize,
+}
+
+/// Prints the result.
+pub(super) fn report(outages: &[Outage]) {
+    heading("What the client noticed");
+    let columns = [
+        "",
+        "silence",
+        "lost",
+        "new master",
+        "the protocol's",
+        "excess",
+        "which is",
+    ];
+    row(&columns.map(String::from));
+    row(&["", "", "pings", "after", "minimum", "", ""].map(String::from));
+    for Outage { step, silence, lost } in outages {
+        let Step {
+            name,
+            took,
+            minimum,
+            why,
+        } = step;
+        row(&[
+            (*name).to_owned(),
+            Readable(*silence).to_string(),
+            lost.to_string(),
+            Readable(*took).to_string(),
+            Readable(*minimum).to_string(),
+            Readable(took.saturating_sub(*minimum)).to_string(),
+            why.clone(),
+        ]);
+    }
+}
+
+fn row([name, silence, lost, took, minimum, excess, why]: &[String; 7]) {
+    let line = format!("  {name:<9}{silence:>12}{lost:>7}{took:>12}{minimum:>16}{excess:>12}  {why}");
+    plain(line.trim_end());
+}

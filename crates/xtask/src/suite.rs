@@ -1,0 +1,206 @@
+//! `cargo xtask test`: every kind of test, one summary line.
+
+mod fuzzing;
+mod properties;
+mod tally;
+
+use std::process::{Command, ExitCode};
+use std::time::Instant;
+
+use anyhow::{Context as _, Result};
+
+use crate::workspace::{Profile, Workspace};
+use crate::{arrows, licences, packages};
+pub(crate) use fuzzing::fuzz;
+use tally::{Kind, Tally};
+
+/// How much is run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Extent {
+    /// What CI runs.
+    Short,
+    /// Everything.
+    Full,
+}
+
+/// A part of the suite that failed: what it is called and what it printed.
+struct Failure {
+    part: &'static str,
+    output: String,
+}
+
+/// One run of the suite.
+struct Run<'a> {
+    workspace: &'a Workspace,
+    extent: Extent,
+    tally: Tally,
+    failures: Vec<Failure>,
+}
+
+/// Runs the suite.
+pub(crate) fn run(workspace: &Workspace, extent: Extent) -> Result<ExitCode> {
+    packages::ensure(packages::LABORATORY)?;
+    packages::ensure(packages::FUZZING)?;
+    let mut run = Run {
+        workspace,
+        extent,
+        tally: Tally::default(),
+        failures: Vec::new(),
+    };
+    run.part("format", Run::format)?;
+    run.part("crate dependencies", |run| Ok(run.arrows()))?;
+    run.part("licences", Run::licences)?;
+    run.part("lints", Run::lints)?;
+    run.part("unit and property tests", Run::unit_tests)?;
+    run.part("namespace and interop tests", Run::cases)?;
+    run.part("fuzzing", Run::fuzzing)?;
+    Ok(run.finish())
+}
+
+/// What a part has to say: whether it passed, and what it printed.
+struct Outcome {
+    passed: bool,
+    output: String,
+}
+
+impl Run<'_> {
+    /// Runs one part and shows that it did.
+    #[expect(clippy::disallowed_methods, reason = "tells a developer how long a part took")]
+    fn part(&mut self, name: &'static str, part: fn(&mut Self) -> Result<Outcome>) -> Result<()> {
+        print!("{name:<30}");
+        std::io::Write::flush(&mut std::io::stdout()).context("writing to the terminal")?;
+        let began = Instant::now();
+        let outcome = part(self).with_context(|| name.to_owned())?;
+        let took = began.elapsed().as_secs();
+        println!(
+            "{:<8}{took:>4} s",
+            if outcome.passed { "passed" } else { "FAILED" }
+        );
+        if !outcome.passed {
+            // At once, not only at the end: somebody may be watching.
+            println!("{}", outcome.output.trim_end());
+            self.failures.push(Failure {
+                part: name,
+                output: outcome.output,
+            });
+        }
+        Ok(())
+    }
+
+    fn format(&mut self) -> Result<Outcome> {
+        let mut format = self.workspace.cargo();
+        format.args(["fmt", "--all", "--check"]);
+        self.gate(format)
+    }
+
+    fn lints(&mut self) -> Result<Outcome> {
+        let mut clippy = self.workspace.cargo();
+        clippy.args([
+            "clippy",
+            "--workspace",
+            "--all-targets",
+            "--quiet",
+            "--",
+            "-D",
+            "warnings",
+        ]);
+        self.gate(clippy)
+    }
+
+    fn arrows(&mut self) -> Outcome {
+        self.verdict(&arrows::check(self.workspace))
+    }
+
+    fn licences(&mut self) -> Result<Outcome> {
+        let complaints = licences::check(self.workspace)?;
+        Ok(self.verdict(&complaints))
+    }
+
+    fn unit_tests(&mut self) -> Result<Outcome> {
+        let properties = properties::names(self.workspace.root())?;
+        let mut tests = self.workspace.cargo();
+        // One failing crate must not hide the others. Without backtraces: they drown the assertion.
+        tests
+            .args(["test", "--workspace", "--no-fail-fast"])
+            .env("RUST_BACKTRACE", "0");
+        let (passed, output) = captured(tests)?;
+        self.tally.add_libtest(&output, &properties);
+        Ok(Outcome {
+            passed,
+            output: tally::without_passed(&output),
+        })
+    }
+
+    fn cases(&mut self) -> Result<Outcome> {
+        let mut cargo = self.workspace.cargo();
+        cargo.args(["build", "--workspace", "--bins", "--quiet"]);
+        let (built, output) = captured(cargo)?;
+        if !built {
+            self.tally.fail(Kind::Namespace);
+            return Ok(Outcome {
+                passed: false,
+                output,
+            });
+        }
+        let mut cases = Command::new(self.workspace.program(Profile::Dev, "testbed"));
+        cases
+            .arg("cases")
+            .args(self.workspace.testbed_arguments(Profile::Dev))
+            .arg("--counts");
+        if self.extent == Extent::Full {
+            cases.arg("--full");
+        }
+        let (passed, output) = captured(cases)?;
+        self.tally.add_cases(&output);
+        Ok(Outcome { passed, output })
+    }
+
+    fn fuzzing(&mut self) -> Result<Outcome> {
+        let seconds = if self.extent == Extent::Full { 600 } else { 60 };
+        let (passed, output) = fuzzing::all(self.workspace, seconds)?;
+        self.tally.add_fuzzing(seconds, passed);
+        Ok(Outcome { passed, output })
+    }
+
+    /// A command that passes or fails as a whole.
+    fn gate(&mut self, command: Command) -> Result<Outcome> {
+        let (passed, output) = captured(command)?;
+        self.tally.count(Kind::Gate, passed);
+        Ok(Outcome { passed, output })
+    }
+
+    fn verdict(&mut self, complaints: &[String]) -> Outcome {
+        self.tally.count(Kind::Gate, complaints.is_empty());
+        Outcome {
+            passed: complaints.is_empty(),
+            output: complaints.join("\n"),
+        }
+    }
+
+    fn finish(self) -> ExitCode {
+        println!();
+        for Failure { part, output } in &self.failures {
+            let lines = output.lines().count();
+            println!("failed: {part} ({lines} lines of output above)");
+        }
+        for line in self.tally.not_run() {
+            println!("not run: {line}");
+        }
+        println!("{}", self.tally.summary());
+        println!("{}", self.tally.closing_line());
+        if self.failures.is_empty() && self.tally.failed() == 0 {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Runs a command to its end: whether it succeeded, and everything it printed.
+fn captured(mut command: Command) -> Result<(bool, String)> {
+    let shown = format!("{command:?}");
+    let output = command.output().with_context(|| format!("starting {shown}"))?;
+    let mut text = String::from_utf8_lossy(&output.stdout).into_owned();
+    text.push_str(&String::from_utf8_lossy(&output.stderr));
+    Ok((output.status.success(), text))
+}

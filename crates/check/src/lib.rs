@@ -25,7 +25,13 @@
 //! An event costs the same whatever the number of virtual servers: everything is numbered, timers are a heap, and
 //! only the servers of the one virtual server whose quorum changed are looked at together. A configuration costs
 //! linear time.
+//!
+//! # Dialogues
+//!
+//! [`dialogue`] holds the conversations with servers as state machines of bytes: what to send, what a reply means,
+//! how long to wait for it. Their memory is bounded whatever a server sends.
 
+pub mod dialogue;
 mod difference;
 mod director;
 pub mod event;

@@ -1,10 +1,12 @@
 //! Reports as values: code, severity, class, spans, help. One mistake is one [`Diagnostic`].
 
 mod code;
+mod render;
 mod report;
 mod suggest;
 
 pub use code::Code;
+pub use render::Style;
 pub use report::Report;
 pub use suggest::nearest;
 

@@ -33,4 +33,4 @@ pub use environment::{
     Environment, FileKind, FileStatus, FileSystem, Files, MemoryFiles, Resolver, User, Users,
 };
 pub use limits::Limits;
-pub use read::{Input, MainFile, Reading, read};
+pub use read::{Input, MainFile, Reading, USUAL_FILE, main_files, read};

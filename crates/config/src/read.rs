@@ -3,9 +3,11 @@
 mod expand;
 mod include;
 mod line;
+mod main_file;
 mod open;
 mod track;
 
+pub use main_file::{MainFile, USUAL_FILE, main_files};
 pub(crate) use open::{Unusable, is_usable};
 
 use crate::Files;
@@ -36,17 +38,6 @@ pub struct Input<'a> {
     pub limits: Limits,
 }
 
-/// A file to begin with.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MainFile {
-    /// The name to call it by, as it was given.
-    pub name: String,
-    /// Where it is.
-    pub path: PathBuf,
-    /// The directory that relative names in it start from.
-    pub directory: PathBuf,
-}
-
 /// The text of a configuration, read and cut into logical lines. [`tree`](Self::tree) nests them.
 #[derive(Clone)]
 pub struct Reading {
@@ -60,7 +51,7 @@ pub struct Reading {
     pub(crate) stream: Stream,
 }
 
-/// Reads the main files, in order, and everything they include.
+/// Reads the main files, in order, and everything they include. That there is nothing to read is an error, status 6.
 #[must_use]
 pub fn read(input: &Input<'_>, main: &[MainFile]) -> Reading {
     let mut reader = Reader {
@@ -87,9 +78,13 @@ pub fn read(input: &Input<'_>, main: &[MainFile]) -> Reading {
         ended: false,
         block: track::Block::default(),
     };
+    let mut unusable = Vec::new();
     for file in main {
-        reader.main(file);
+        let read = is_usable(input.files, &file.path)
+            .and_then(|()| reader.file(&file.name, &file.path, &file.directory.as_path().into(), None));
+        unusable.extend(read.err().map(|why| (file.name.clone(), why)));
     }
+    main_file::report_unusable(&unusable, reader.sources.is_empty(), &mut reader.report);
     Reading {
         sources: Arc::new(reader.sources),
         report: reader.report,
@@ -139,14 +134,6 @@ struct Pending {
 }
 
 impl Reader<'_> {
-    fn main(&mut self, file: &MainFile) {
-        let read = is_usable(self.input.files, &file.path)
-            .and_then(|()| self.file(&file.name, &file.path, &file.directory.as_path().into(), None));
-        if let Err(unusable) = read {
-            self.report.push(unusable.main_file(&file.name));
-        }
-    }
-
     /// Reads a file that is known to be usable, as far as that can be known.
     fn file(
         &mut self,

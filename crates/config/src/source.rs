@@ -76,7 +76,7 @@ impl Origin {
 /// A place as people name it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Location {
-    /// File name as it was opened.
+    /// File name, see [`Source::name`].
     pub file: Arc<str>,
     /// Line, from 1.
     pub line: u32,
@@ -95,7 +95,7 @@ pub struct Source {
 }
 
 impl Source {
-    /// File name as it was opened.
+    /// File name: as it was given, for an included one with the directory of the file that includes it.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
@@ -189,6 +189,12 @@ impl Sources {
         OriginId(count.expect("reading limits the number of expansions"))
     }
 
+    /// Whether there is no file at all.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.sources.is_empty()
+    }
+
     /// A file.
     #[must_use]
     pub fn source(&self, id: SourceId) -> &Source {
@@ -205,6 +211,23 @@ impl Sources {
     #[must_use]
     pub fn written(&self, span: Span) -> &[u8] {
         &self.source(span.source).text[span.start as usize..span.end as usize]
+    }
+
+    /// Where the text of a span was written: for substituted text the place in the definition.
+    #[must_use]
+    pub fn written_at(&self, span: Span) -> Span {
+        let mut next = span.origin;
+        while let Some(id) = next {
+            let origin = self.origin(id);
+            if let Origin::Parameter { definition, .. } = origin {
+                return Span {
+                    origin: None,
+                    ..*definition
+                };
+            }
+            next = origin.parent();
+        }
+        Span { origin: None, ..span }
     }
 
     /// File, line and column of the beginning of a span.

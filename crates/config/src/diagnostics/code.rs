@@ -24,8 +24,6 @@ macro_rules! codes {
 codes! {
     /// A main file that is skipped.
     MAIN_FILE_UNUSABLE = 1;
-    /// No main file that can be used.
-    NO_MAIN_FILE = 2;
     /// More than one main file.
     MULTIPLE_FILES = 3;
     /// The default main file is at its old place.

@@ -1,7 +1,7 @@
 //! All reports of one reading, and what follows from them.
 
 use super::{Class, Diagnostic, Severity, Stop};
-use crate::source::{OriginId, SourceId, Span};
+use crate::source::{OriginId, SourceId, Sources, Span};
 use std::collections::{HashMap, HashSet};
 
 /// All reports of one reading, in the order they were made.
@@ -76,6 +76,54 @@ impl Report {
         self.diagnostics.iter()
     }
 
+    /// The reports as they are to be shown: in the order of the text, those about no place last. A mistake in a
+    /// definition or a loop is made wherever that is used, and shown once.
+    #[must_use]
+    pub fn distinct(&self, sources: &Sources) -> Vec<Diagnostic> {
+        let mut all: Vec<&Diagnostic> = self.diagnostics.iter().collect();
+        all.sort_by_key(|diagnostic| {
+            let place = diagnostic
+                .primary
+                .as_ref()
+                .map(|label| (label.span.source, label.span.start));
+            (place.is_none(), place)
+        });
+        let mut shown: Vec<(Diagnostic, u32)> = Vec::new();
+        let mut known: HashMap<(super::Code, Span), Vec<usize>> = HashMap::new();
+        for diagnostic in all {
+            let origin = diagnostic
+                .primary
+                .as_ref()
+                .map(|label| label.span)
+                .filter(|span| span.origin.is_some());
+            if let Some(span) = origin {
+                let same = known
+                    .entry((diagnostic.code, sources.written_at(span)))
+                    .or_default();
+                let equal = same
+                    .iter()
+                    .find(|index| shown[**index].0.message == diagnostic.message);
+                let kept = if same.len() < VALUES_SHOWN {
+                    equal
+                } else {
+                    equal.or(same.last())
+                };
+                if let Some(index) = kept {
+                    shown[*index].1 += 1;
+                    continue;
+                }
+                same.push(shown.len());
+            }
+            shown.push((diagnostic.clone(), 0));
+        }
+        let counted = |(diagnostic, more): (Diagnostic, u32)| match more {
+            0 => diagnostic,
+            1 => diagnostic.help("once more where the same text is used"),
+            more => diagnostic.help(format!("{more} times more where the same text is used")),
+        };
+        shown.into_iter().map(counted).collect()
+    }
+
     /// Whether there is no report at all.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -129,6 +177,9 @@ impl Report {
         })
     }
 }
+
+/// Reports about one place with different values of a loop's variable that are shown.
+const VALUES_SHOWN: usize = 3;
 
 /// What spans must share for one to be a part of the other.
 type Origin = (SourceId, Option<OriginId>);

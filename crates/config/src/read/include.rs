@@ -70,7 +70,8 @@ impl Reader<'_> {
             let path = base.join(&name);
             let read = is_usable(self.input.files, &path).and_then(|()| {
                 if self.may_include(&path, &name, at) {
-                    self.file(&name, &path, &directory_of(&name, &base), Some(line))
+                    let shown = shown_name(self.sources.source(line.source).name(), &name);
+                    self.file(&shown, &path, &directory_of(&name, &base), Some(line))
                 } else {
                     Ok(())
                 }
@@ -220,4 +221,12 @@ fn quoted(names: &[String]) -> String {
         String::new()
     };
     format!("{}{more}", shown.join(", "))
+}
+
+/// What to call an included file: where it is, seen from where its includer was named from.
+fn shown_name(includer: &str, name: &str) -> String {
+    match includer.rsplit_once('/') {
+        Some((directory, _)) if !name.starts_with('/') => format!("{directory}/{name}"),
+        _ => name.to_owned(),
+    }
 }

@@ -1,6 +1,5 @@
 //! What may be read as a configuration file (`spec/config-language.md` section 1).
 
-use crate::diagnostics::{Class, Code, Diagnostic};
 use crate::{FileKind, Files};
 use std::io;
 use std::path::Path;
@@ -43,16 +42,6 @@ impl Unusable {
             }
             Self::Directory => Some("write `DIRECTORY/*.conf` for the files in it"),
             _ => None,
-        }
-    }
-
-    /// The report for a main file that is skipped. Whether that is the end is known when all have been tried.
-    pub(crate) fn main_file(&self, name: &str) -> Diagnostic {
-        let message = format!("configuration file `{name}` is skipped: {self}");
-        let diagnostic = Diagnostic::error(Code::MAIN_FILE_UNUSABLE, Class::FileNotFound, message);
-        match self.help() {
-            Some(help) => diagnostic.help(help),
-            None => diagnostic,
         }
     }
 }

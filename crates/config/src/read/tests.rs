@@ -2,6 +2,7 @@
 
 mod files;
 mod lines;
+mod main_files;
 mod parameters;
 mod properties;
 mod spans;

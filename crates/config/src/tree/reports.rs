@@ -113,7 +113,12 @@ impl Text<'_> {
         let diagnostic = Diagnostic::error(Code::MISSING_CLOSE, Class::MissingEob, message)
             .at(self.word_span(line), "opened here");
         match before {
-            Some(before) => diagnostic.and_at(self.word_span(before), "a `}` is missing before this"),
+            Some(before) => {
+                let line = self.sources.locate(self.word_span(before)).line;
+                diagnostic
+                    .and_at(self.word_span(before), "a `}` is missing before this")
+                    .help(format!("add a `}}` before line {line}"))
+            }
             None => diagnostic.help("a `}` is missing at the end of the file"),
         }
     }

@@ -2,6 +2,7 @@
 
 mod braces;
 mod commands;
+mod mistakes;
 mod table;
 
 use super::*;

@@ -109,7 +109,7 @@ fn included_files_know_who_included_them() {
         .with("/etc/sub/b.conf", "\n b");
     let reading = read_files(&files);
     let span = reading.stream.words[1].span;
-    assert_eq!(reading.shown(span), "sub/b.conf:2:2 b");
+    assert_eq!(reading.shown(span), "/etc/sub/b.conf:2:2 b");
     let included_at = reading.sources.source(span.source).included_at().unwrap();
     assert_eq!(
         reading.shown(included_at),

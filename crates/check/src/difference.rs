@@ -9,47 +9,81 @@ use std::collections::HashMap;
 /// tables give it.
 #[must_use]
 pub fn difference(from: &Table, to: &Table) -> Vec<Change> {
-    let mut gone: HashMap<ServiceKey, &Service> =
-        from.0.iter().map(|service| (service.key, service)).collect();
-    let mut changes = Vec::new();
-    let mut removals = Vec::new();
-    for service in &to.0 {
-        let Some(before) = gone.remove(&service.key) else {
-            changes.push(Change::AddService(service.key, service.settings.clone()));
-            let destinations = service.destinations.iter();
-            changes.extend(destinations.map(|one| Change::AddDestination(service.key, *one)));
-            continue;
-        };
-        if before.settings != service.settings {
-            changes.push(Change::SetService(service.key, service.settings.clone()));
-        }
-        if before.destinations != service.destinations {
-            destinations(before, service, &mut changes, &mut removals);
+    let mut changes = Changes::default();
+    // Most of a table stays where it is.
+    let same = |(from, to): &(&Service, &Service)| from.key == to.key;
+    let head = from.0.iter().zip(&to.0).take_while(same).count();
+    from.0
+        .iter()
+        .zip(&to.0[..head])
+        .for_each(|(before, service)| changes.alter(before, service));
+    let (from, to) = (&from.0[head..], &to.0[head..]);
+    let tail = from.iter().rev().zip(to.iter().rev()).take_while(same).count();
+    let (from, from_tail) = from.split_at(from.len() - tail);
+    let (to, to_tail) = to.split_at(to.len() - tail);
+
+    let mut gone: HashMap<ServiceKey, &Service> = from.iter().map(|service| (service.key, service)).collect();
+    for service in to {
+        match gone.remove(&service.key) {
+            Some(before) => changes.alter(before, service),
+            None => changes.add(service),
         }
     }
-    let services = from.0.iter().filter(|service| gone.contains_key(&service.key));
-    removals.extend(services.map(|service| Change::RemoveService(service.key)));
-    changes.append(&mut removals);
+    from_tail
+        .iter()
+        .zip(to_tail)
+        .for_each(|(before, service)| changes.alter(before, service));
+    let removed = from.iter().filter(|service| gone.contains_key(&service.key));
     changes
+        .last
+        .extend(removed.map(|service| Change::RemoveService(service.key)));
+    changes.first.append(&mut changes.last);
+    changes.first
 }
 
-fn destinations(from: &Service, to: &Service, changes: &mut Vec<Change>, removals: &mut Vec<Change>) {
-    let mut gone: HashMap<DestinationKey, DestinationSettings> = from
-        .destinations
-        .iter()
-        .map(|one| (one.key, one.settings))
-        .collect();
-    for destination in &to.destinations {
-        match gone.remove(&destination.key) {
-            None => changes.push(Change::AddDestination(to.key, *destination)),
-            Some(before) if before != destination.settings => {
-                changes.push(Change::SetDestination(to.key, *destination));
-            }
-            Some(_) => {}
-        }
+/// Changes in two parts.
+#[derive(Default)]
+struct Changes {
+    /// What comes or changes.
+    first: Vec<Change>,
+    /// What goes.
+    last: Vec<Change>,
+}
+
+impl Changes {
+    fn add(&mut self, service: &Service) {
+        self.first
+            .push(Change::AddService(service.key, service.settings.clone()));
+        let destinations = service.destinations.iter();
+        self.first
+            .extend(destinations.map(|one| Change::AddDestination(service.key, *one)));
     }
-    let left = from.destinations.iter().filter(|one| gone.contains_key(&one.key));
-    removals.extend(left.map(|one| Change::RemoveDestination(to.key, one.key)));
+
+    fn alter(&mut self, from: &Service, to: &Service) {
+        if from.settings != to.settings {
+            self.first.push(Change::SetService(to.key, to.settings.clone()));
+        }
+        if from.destinations == to.destinations {
+            return;
+        }
+        let mut gone: HashMap<DestinationKey, DestinationSettings> = from
+            .destinations
+            .iter()
+            .map(|one| (one.key, one.settings))
+            .collect();
+        for destination in &to.destinations {
+            match gone.remove(&destination.key) {
+                None => self.first.push(Change::AddDestination(to.key, *destination)),
+                Some(before) if before != destination.settings => {
+                    self.first.push(Change::SetDestination(to.key, *destination));
+                }
+                Some(_) => {}
+            }
+        }
+        let left = from.destinations.iter().filter(|one| gone.contains_key(&one.key));
+        self.last
+            .extend(left.map(|one| Change::RemoveDestination(to.key, one.key)));
+    }
 }
 
 #[cfg(test)]

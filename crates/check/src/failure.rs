@@ -203,6 +203,9 @@ pub enum ConnectFailure {
     /// `ETIMEDOUT`: the kernel gave up.
     #[error("connection timed out")]
     TimedOut,
+    /// Any other error, for `UDP_CHECK`, which takes each as a failure.
+    #[error("network error")]
+    Other,
 }
 
 impl ConnectFailure {

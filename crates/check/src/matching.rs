@@ -20,30 +20,29 @@ pub(crate) struct Kept {
 impl Kept {
     /// Compares two configurations in linear time.
     pub(crate) fn new(old: &Layout, new: &Layout) -> Self {
-        let identity = |layout, id| VirtualServerIdentity::of(Layout::virtual_server(layout, id));
-        let old_ids: Vec<_> = old.virtual_server_ids().collect();
         let virtual_servers = pair(
-            &old_ids,
-            |id| Some(identity(old, *id)),
-            new.virtual_server_ids().map(|id| Some(identity(new, id))),
+            &old.virtual_server_ids().collect::<Vec<_>>(),
+            |id| Some(VirtualServerIdentity::of(old.virtual_server(id))),
+            &new.virtual_server_ids().collect::<Vec<_>>(),
+            |id| Some(VirtualServerIdentity::of(new.virtual_server(id))),
         );
-        let old_ids: Vec<_> = old.server_ids().collect();
         let servers = pair(
-            &old_ids,
-            |id| Some((old.virtual_server_of(*id), old.server(*id).address)),
-            new.server_ids().map(|id| {
+            &old.server_ids().collect::<Vec<_>>(),
+            |id| Some((old.virtual_server_of(id), old.server(id).address)),
+            &new.server_ids().collect::<Vec<_>>(),
+            |id| {
                 let virtual_server = virtual_servers[new.virtual_server_of(id).index()]?;
                 Some((virtual_server, new.server(id).address))
-            }),
+            },
         );
-        let old_ids: Vec<_> = old.check_ids().collect();
         let checks = pair(
-            &old_ids,
-            |id| Some((old.server_of(*id), CheckIdentity::of(&old.checker(*id).kind)?)),
-            new.check_ids().map(|id| {
+            &old.check_ids().collect::<Vec<_>>(),
+            |id| Some((old.server_of(id), CheckIdentity::of(&old.checker(id).kind)?)),
+            &new.check_ids().collect::<Vec<_>>(),
+            |id| {
                 let server = servers[new.server_of(id).index()]?;
                 Some((server, CheckIdentity::of(&new.checker(id).kind)?))
-            }),
+            },
         );
         Self {
             virtual_servers,
@@ -53,30 +52,53 @@ impl Kept {
     }
 }
 
-/// Pairs equal keys: the first of the new ones with the first of the old ones, the second with the second. What
-/// has no key is never paired.
+/// Pairs equal keys, each old one with at most one new one; several that are equal in their order. What has no key
+/// is never paired.
+///
+/// Most of a configuration stays where it is: what is equal at the beginning and at the end is paired without a
+/// look at the rest.
 fn pair<T: Copy, K: Hash + Eq>(
     old: &[T],
-    key: impl Fn(&T) -> Option<K>,
-    new: impl Iterator<Item = Option<K>>,
+    old_key: impl Fn(T) -> Option<K>,
+    new: &[T],
+    new_key: impl Fn(T) -> Option<K>,
 ) -> Vec<Option<T>> {
-    let mut first: HashMap<K, usize> = HashMap::with_capacity(old.len());
-    let mut next = vec![None; old.len()];
-    for (place, one) in old.iter().enumerate().rev() {
-        if let Some(key) = key(one) {
+    let same = |(old, new): &(&T, &T)| {
+        let key = old_key(**old);
+        key.is_some() && key == new_key(**new)
+    };
+    let head = old.iter().zip(new).take_while(same).count();
+    let (old_rest, new_rest) = (&old[head..], &new[head..]);
+    let tail = old_rest
+        .iter()
+        .rev()
+        .zip(new_rest.iter().rev())
+        .take_while(same)
+        .count();
+    let (old_middle, old_tail) = old_rest.split_at(old_rest.len() - tail);
+    let new_middle = &new_rest[..new_rest.len() - tail];
+
+    let mut first: HashMap<K, usize> = HashMap::with_capacity(old_middle.len());
+    let mut next = vec![None; old_middle.len()];
+    for (place, one) in old_middle.iter().enumerate().rev() {
+        if let Some(key) = old_key(*one) {
             next[place] = first.insert(key, place);
         }
     }
-    new.map(|key| {
-        let key = key?;
+    let mut take = |one: T| {
+        let key = new_key(one)?;
         let place = *first.get(&key)?;
         match next[place] {
             Some(other) => first.insert(key, other),
             None => first.remove(&key),
         };
-        Some(old[place])
-    })
-    .collect()
+        Some(old_middle[place])
+    };
+    let mut paired = Vec::with_capacity(new.len());
+    paired.extend(old[..head].iter().copied().map(Some));
+    paired.extend(new_middle.iter().map(|one| take(*one)));
+    paired.extend(old_tail.iter().copied().map(Some));
+    paired
 }
 
 /// What makes a virtual server the same one.
@@ -141,16 +163,30 @@ impl<'a> CheckIdentity<'a> {
 mod tests {
     use super::*;
 
+    fn paired(old: &str, new: &str) -> Vec<Option<usize>> {
+        let key = |text: &str| {
+            let text = text.as_bytes().to_vec();
+            move |place: usize| text.get(place).copied().filter(|byte| *byte != b'-')
+        };
+        let places = |text: &str| (0..text.len()).collect::<Vec<_>>();
+        pair(&places(old), key(old), &places(new), key(new))
+    }
+
     #[test]
     fn equal_ones_are_paired_in_order() {
-        let old = ["a", "b", "a", "c"];
-        let places: Vec<usize> = (0..old.len()).collect();
-        let new = ["a", "a", "a", "d", "b"];
-        let paired = pair(&places, |place| Some(old[*place]), new.into_iter().map(Some));
-        assert_eq!(paired, [Some(0), Some(2), None, None, Some(1)]);
         assert_eq!(
-            pair(&places, |_| None::<&str>, [Some("a"), None].into_iter()),
-            [None, None]
+            paired("abac", "xaaabd"),
+            [None, Some(0), Some(2), None, Some(1), None]
         );
+        assert_eq!(paired("abc", "abxc"), [Some(0), Some(1), None, Some(2)]);
+        assert_eq!(paired("abc", "ac"), [Some(0), Some(2)]);
+        assert_eq!(paired("aa", "aaa"), [Some(0), Some(1), None]);
+        assert_eq!(paired("", "a"), [None]);
+        assert_eq!(paired("a", ""), []);
+    }
+
+    #[test]
+    fn what_has_no_key_is_never_paired() {
+        assert_eq!(paired("-a-", "-a-"), [None, Some(1), None]);
     }
 }

@@ -14,6 +14,7 @@ use std::collections::{HashMap, HashSet};
 /// The shared destinations, each with its members in file order.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Sharing {
+    entangled: HashSet<VirtualServerId>,
     members: HashMap<(ServiceKey, DestinationKey), Vec<Member>>,
     sharers: HashSet<Member>,
 }
@@ -21,7 +22,8 @@ pub(crate) struct Sharing {
 impl Sharing {
     pub(crate) fn new(layout: &Layout) -> Self {
         let mut members: HashMap<(ServiceKey, DestinationKey), Vec<Member>> = HashMap::new();
-        for id in entangled(layout) {
+        let entangled = entangled(layout);
+        for id in layout.virtual_server_ids().filter(|id| entangled.contains(id)) {
             for service in layout.services(id) {
                 for member in layout.members(id) {
                     let key = layout.destination(member, &service, ServerWeight::ZERO).key;
@@ -31,7 +33,16 @@ impl Sharing {
         }
         members.retain(|_, members| members.len() > 1);
         let sharers = members.values().flatten().copied().collect();
-        Self { members, sharers }
+        Self {
+            entangled,
+            members,
+            sharers,
+        }
+    }
+
+    /// Whether a virtual server may have a service or a destination in common with another or itself.
+    pub(crate) fn is_entangled(&self, id: VirtualServerId) -> bool {
+        !self.entangled.is_empty() && self.entangled.contains(&id)
     }
 
     /// Whether a member shares any destination.
@@ -47,7 +58,7 @@ impl Sharing {
 
 /// The virtual servers that can share a destination: those with a service in common, and those whose sorry server
 /// has the address of a real server.
-fn entangled(layout: &Layout) -> Vec<VirtualServerId> {
+fn entangled(layout: &Layout) -> HashSet<VirtualServerId> {
     let mut owners: HashMap<ServiceKey, VirtualServerId> = HashMap::new();
     let mut found: HashSet<VirtualServerId> = HashSet::new();
     for id in layout.virtual_server_ids() {
@@ -66,8 +77,6 @@ fn entangled(layout: &Layout) -> Vec<VirtualServerId> {
             }
         }
     }
-    let mut found: Vec<_> = found.into_iter().collect();
-    found.sort_unstable();
     found
 }
 

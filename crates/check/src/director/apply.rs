@@ -83,7 +83,8 @@ impl Director {
         self.started = true;
     }
 
-    fn elements(&self) -> Vec<MapElement> {
+    /// The elements of the nftables maps, none twice.
+    pub(super) fn elements(&self) -> Vec<MapElement> {
         let mut seen = HashSet::new();
         let ids = self.layout.virtual_server_ids();
         ids.flat_map(|id| self.layout.map_elements(id))
@@ -106,18 +107,20 @@ impl Director {
 
     /// Says goodbye to what is not in the new configuration.
     fn announce_removals(&self, kept: &Kept, out: &mut Outbox) {
-        let virtual_servers: HashSet<_> = kept.virtual_servers.iter().flatten().collect();
-        let servers: HashSet<_> = kept.servers.iter().flatten().collect();
+        let mut virtual_stays = vec![false; self.virtual_servers.len()];
+        let mut stays = vec![false; self.servers.len()];
+        for id in kept.virtual_servers.iter().flatten() {
+            virtual_stays[id.index()] = true;
+        }
+        for id in kept.servers.iter().flatten() {
+            stays[id.index()] = true;
+        }
         for id in self.layout.virtual_server_ids() {
-            let gone = !virtual_servers.contains(&id);
+            let gone = !virtual_stays[id.index()];
             if gone {
                 self.virtual_event(id, VirtualServerNews::Unconfigured, &Cause::Reload, out);
             }
-            for server in self
-                .layout
-                .servers_of(id)
-                .filter(|server| !servers.contains(server))
-            {
+            for server in self.layout.servers_of(id).filter(|server| !stays[server.index()]) {
                 if !gone {
                     self.server_event(server, ServerNews::Unconfigured, &Cause::Reload, out);
                 }

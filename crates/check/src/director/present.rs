@@ -17,30 +17,27 @@ impl Director {
     #[must_use]
     pub fn wanted(&self) -> Table {
         let mut services: Vec<Service> = Vec::new();
-        let mut places: HashMap<ServiceKey, usize> = HashMap::new();
-        let mut destinations: HashMap<(usize, DestinationKey), usize> = HashMap::new();
+        let mut shared = SharedServices::default();
         for id in self.layout.virtual_server_ids() {
+            let is_entangled = self.sharing.is_entangled(id);
             for key in self.layout.services(id) {
-                let place = *places.entry(key).or_insert_with(|| {
-                    let settings = service_settings(self.layout.virtual_server(id), key.family());
-                    services.push(Service {
-                        key,
-                        settings,
-                        destinations: Vec::new(),
-                    });
-                    services.len() - 1
+                let service = || Service {
+                    key,
+                    settings: service_settings(self.layout.virtual_server(id), key.family()),
+                    destinations: Vec::new(),
+                };
+                let destinations = self.layout.members(id).filter_map(|member| {
+                    self.presented(member)
+                        .map(|weight| self.layout.destination(member, &key, weight))
                 });
-                for member in self.layout.members(id) {
-                    let Some(weight) = self.presented(member) else {
-                        continue;
-                    };
-                    let one = self.layout.destination(member, &key, weight);
-                    let known = &mut services[place].destinations;
-                    let place = *destinations.entry((place, one.key)).or_insert(known.len());
-                    match known.get_mut(place) {
-                        Some(first) => *first = merged([*first, one]).unwrap_or(one),
-                        None => known.push(one),
-                    }
+                if is_entangled {
+                    let place = shared.place(key, &mut services, service);
+                    destinations.for_each(|one| shared.merge(place, one, &mut services));
+                } else {
+                    services.push(Service {
+                        destinations: destinations.collect(),
+                        ..service()
+                    });
                 }
             }
         }
@@ -154,6 +151,32 @@ impl Director {
             if let Some(change) = change_destination(service, before, after) {
                 out.push(Output::Ipvs(change));
             }
+        }
+    }
+}
+
+/// Where services and destinations that may be wanted more than once are in a table.
+#[derive(Default)]
+struct SharedServices {
+    services: HashMap<ServiceKey, usize>,
+    destinations: HashMap<(usize, DestinationKey), usize>,
+}
+
+impl SharedServices {
+    /// The place of a service, which is put at the end if it has none.
+    fn place(&mut self, key: ServiceKey, table: &mut Vec<Service>, new: impl FnOnce() -> Service) -> usize {
+        *self.services.entry(key).or_insert_with(|| {
+            table.push(new());
+            table.len() - 1
+        })
+    }
+
+    fn merge(&mut self, service: usize, one: Destination, table: &mut [Service]) {
+        let known = &mut table[service].destinations;
+        let place = *self.destinations.entry((service, one.key)).or_insert(known.len());
+        match known.get_mut(place) {
+            Some(first) => *first = merged([*first, one]).unwrap_or(one),
+            None => known.push(one),
         }
     }
 }

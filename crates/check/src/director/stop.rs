@@ -23,15 +23,16 @@ impl Director {
         if self.settings.flush_on_stop == LvsFlushOnStop::All {
             out.push(Output::Ipvs(Change::Flush));
         }
+        // Packets lose their mark before the mark loses its service.
+        for element in self.elements() {
+            out.push(Output::Map(MapChange::Remove(element)));
+        }
         let mut removed = HashSet::new();
         for id in self.layout.virtual_server_ids() {
             if self.settings.flush_on_stop == LvsFlushOnStop::No {
                 self.stop_servers(id, out);
             }
             self.announce_stop(id, out);
-            for element in self.layout.map_elements(id) {
-                out.push(Output::Map(MapChange::Remove(element)));
-            }
             if self.settings.flush_on_stop != LvsFlushOnStop::All {
                 // The kernel drops the destinations with their service.
                 let services = self.layout.services(id).filter(|key| removed.insert(*key));

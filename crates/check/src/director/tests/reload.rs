@@ -2,8 +2,9 @@
 
 use super::world::{World, address, configuration, refused, server, tcp_check, virtual_server};
 use crate::failure::Outcome;
-use crate::{Director, Input, Outbox, Output, Settings};
+use crate::{Director, Input, MapChange, Outbox, Output, Settings};
 use model::{AddressRange, Frontend, GroupEntry, LvsConfiguration, Micros, Quorum, Time, VirtualServerGroup};
+use std::num::NonZeroU32;
 
 fn one(hosts: &[u8]) -> LvsConfiguration {
     configuration(vec![virtual_server(
@@ -237,6 +238,82 @@ fn virtual_servers_with_the_same_service_share_it() {
     assert_eq!(world.kernel.destinations(80), ["10.0.0.2:80=1"]);
     world.stop();
     assert!(world.kernel.is_empty());
+}
+
+#[test]
+fn marked_groups_put_their_entries_into_maps() {
+    let group = |ranges: &[(&str, &str)], users: u32| {
+        let mut config = LvsConfiguration::default();
+        for index in 0..users {
+            let mut user = virtual_server(80, vec![server(2, 1)]);
+            user.frontend = Frontend::Group {
+                name: "G".to_owned(),
+                index,
+            };
+            config.virtual_servers.push(user);
+        }
+        let range = |(first, last): &(&str, &str)| {
+            let range = AddressRange::new(first.parse().unwrap(), last.parse().unwrap()).unwrap();
+            GroupEntry::Addresses { range, port: 80 }
+        };
+        let entries = ranges.iter().map(range).collect();
+        config.groups.push(VirtualServerGroup {
+            name: "G".to_owned(),
+            entries,
+        });
+        config
+    };
+    let settings = Settings {
+        nftables_first_mark: NonZeroU32::new(1000),
+        ..Settings::default()
+    };
+    let mut world = World::empty();
+    let mut maps = |config| {
+        let mut out = Outbox::default();
+        world.director.apply(world.now, config, settings, &mut out);
+        let (maps, others): (Vec<_>, Vec<_>) =
+            out.drain().partition(|output| matches!(output, Output::Map(_)));
+        let services = others
+            .iter()
+            .filter(|output| matches!(output, Output::Ipvs(_)))
+            .count();
+        (maps.iter().map(map_change).collect::<Vec<_>>(), services)
+    };
+    let four = ("10.1.0.1", "10.1.0.9");
+    let six = ("fd00::1", "fd00::9");
+    let first = maps(group(&[four, six], 2));
+    // One service of the mark a family, with one destination each, whoever uses the group.
+    assert_eq!(
+        first,
+        (
+            vec!["+10.1.0.1-10.1.0.9=1000".into(), "+fd00::1-fd00::9=1000".into()],
+            4
+        )
+    );
+    assert_eq!(
+        maps(group(&[four, ("fd00::1", "fd00::7")], 1)),
+        (
+            vec!["-fd00::1-fd00::9=1000".into(), "+fd00::1-fd00::7=1000".into()],
+            0
+        )
+    );
+    let mut out = Outbox::default();
+    world.director.stop(&mut out);
+    assert_eq!(
+        out.drain()
+            .filter(|output| matches!(output, Output::Map(MapChange::Remove(_))))
+            .count(),
+        2
+    );
+}
+
+fn map_change(output: &Output) -> String {
+    let (sign, element) = match output {
+        Output::Map(MapChange::Add(element)) => ('+', element),
+        Output::Map(MapChange::Remove(element)) => ('-', element),
+        other => panic!("{other:?}"),
+    };
+    format!("{sign}{}={}", element.range, element.mark)
 }
 
 #[test]

@@ -4,15 +4,111 @@
 //! those that die or hang, and stops them. It is a small synchronous loop without a runtime. A child is the same
 //! program executed again: [`child`] says what it gets and owes, [`protocol`] what the two say to each other,
 //! [`link`] how the messages travel.
+//!
+//! [`main`] is the whole program, given its [`Program`]: the children that it has and its way to read a configuration.
+//! The binary gives it the real ones, tests give it others.
 
 pub mod child;
 pub mod cli;
 pub mod clock;
+mod config_test;
+mod control;
+mod core_dump;
+mod daemon;
 pub mod exit;
 pub mod handover;
 pub mod link;
 pub mod log;
 pub mod memory;
+mod namespace;
+mod pid_file;
 pub mod protocol;
+pub mod reading;
+mod reload;
 pub mod settings;
 pub mod signals;
+mod supervisor;
+mod systemd;
+
+pub use daemon::Program;
+
+use cli::{Outcome, Parsed, Subcommand};
+use exit::Exit;
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::io::{self, Write};
+use std::path::Path;
+use std::process::ExitCode;
+
+/// The whole program, from its command line to its exit status.
+#[must_use]
+pub fn main(program: Program) -> ExitCode {
+    if let Some(exit) = child::run(&program.bodies) {
+        return exit;
+    }
+    let words: Vec<OsString> = std::env::args_os().collect();
+    let name = words
+        .first()
+        .map_or(OsStr::new("keepalived"), OsString::as_os_str);
+    if Path::new(name).file_name() == Some(OsStr::new("genhash")) {
+        return genhash().into();
+    }
+    match cli::subcommand(&words) {
+        Some(Ok(Subcommand::Reload(arguments))) => return reload::run(&arguments).into(),
+        Some(Err(error)) => {
+            let _ = error.print();
+            return if error.exit_code() == 0 {
+                Exit::Normal
+            } else {
+                Exit::Fatal
+            }
+            .into();
+        }
+        None => {}
+    }
+    let Parsed {
+        outcome,
+        options,
+        complaints,
+        unexpected,
+    } = cli::parse(words.iter().skip(1).cloned());
+    for complaint in complaints {
+        say(&complaint);
+    }
+    match outcome {
+        Outcome::Run => {}
+        Outcome::Refuse => return Exit::Fatal.into(),
+        Outcome::Genhash => return genhash().into(),
+        Outcome::Help => {
+            say(cli::help(&name.to_string_lossy()).trim_end());
+            return Exit::Normal.into();
+        }
+        Outcome::Version => {
+            say(cli::version(&fs::read_to_string("/etc/os-release").unwrap_or_default()).trim_end());
+            return Exit::Normal.into();
+        }
+        Outcome::SignalNumber(number) => {
+            let _ = writeln!(io::stdout(), "{}", number.0);
+            return Exit::Normal.into();
+        }
+    }
+    if !unexpected.is_empty() {
+        let words: Vec<_> = unexpected.iter().map(|word| word.to_string_lossy()).collect();
+        let _ = writeln!(io::stdout(), "Unexpected argument(s): {} ", words.join(" "));
+    }
+    match options.config_test.clone() {
+        Some(file) => config_test::run(program, options, file.as_deref()),
+        None => daemon::run(program, options, &words),
+    }
+    .into()
+}
+
+fn genhash() -> Exit {
+    say("genhash is not built yet");
+    Exit::Fatal
+}
+
+/// A line on standard error, which may be closed.
+fn say(line: &str) {
+    let _ = writeln!(io::stderr(), "{line}");
+}

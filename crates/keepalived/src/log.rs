@@ -45,6 +45,10 @@ pub const EXTRA: &str = "extra";
 /// Target of events with severity `LOG_ALERT`: the death of a child, a script that cannot be executed.
 pub const ALERT: &str = "alert";
 
+/// Stack of a log thread in bytes; the formatting of a date with its time zone takes a good part of it. What is not
+/// used is no memory.
+const STACK: usize = 512 * 1024;
+
 /// How long the end of the process waits for outputs that do not take their lines.
 const FLUSH: Micros = Micros::SECOND;
 
@@ -106,7 +110,7 @@ impl Log {
             let started = output.and_then(|output| {
                 thread::Builder::new()
                     .name("log".to_owned())
-                    .stack_size(64 * 1024)
+                    .stack_size(STACK)
                     .spawn(move || output::write_lines(output, &receiver))
             });
             if let Err(error) = started {

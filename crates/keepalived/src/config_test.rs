@@ -1,0 +1,93 @@
+//! `-t`: read the configuration, report, touch nothing.
+
+use crate::cli::Options;
+use crate::daemon::{self, Program};
+use crate::exit::Exit;
+use crate::namespace::{self, NamespaceError};
+use crate::reading::{ReadRequest, Reading};
+use crate::say;
+use nix::libc::O_NOFOLLOW;
+use nix::sys::stat::{Mode, umask};
+use std::fs::OpenOptions;
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+/// Permission bits that a new report file does not get by default.
+const UMASK: u32 = 0o177;
+
+/// Tests the configuration and reports to standard error, or appends to a file.
+pub(crate) fn run(program: Program, mut options: Options, file: Option<&Path>) -> Exit {
+    daemon::make_absolute(&mut options);
+    umask(Mode::from_bits_truncate(options.umask.unwrap_or(UMASK)));
+    let mut output: Box<dyn Write> = match file {
+        None => Box::new(io::stderr()),
+        Some(path) => {
+            let opened = OpenOptions::new()
+                .append(true)
+                .create(true)
+                .mode(0o644)
+                .custom_flags(O_NOFOLLOW)
+                .open(path);
+            match opened {
+                Ok(opened) => Box::new(opened),
+                Err(error) => {
+                    say(&format!(
+                        "Unable to open config-test log file {}: {error}",
+                        path.display()
+                    ));
+                    return Exit::Fatal;
+                }
+            }
+        }
+    };
+    let (report, exit) = test(program, &options);
+    let written = output.write_all(report.as_bytes()).and_then(|()| output.flush());
+    if let (Err(error), Some(path)) = (written, file) {
+        say(&format!(
+            "Unable to write config-test log file {}: {error}",
+            path.display()
+        ));
+        return Exit::Fatal;
+    }
+    match exit {
+        // A wrong facility is among the mistakes of the configuration.
+        Exit::Normal | Exit::Permission if options.has_bad_value => Exit::Reported,
+        other => other,
+    }
+}
+
+/// The report and the status. The configuration is read a second time if it names a namespace: its interfaces are those
+/// inside.
+fn test(program: Program, options: &Options) -> (String, Exit) {
+    let unusable = |name: &str, error: NamespaceError| {
+        (
+            format!("Unable to set network namespace {name} - exiting ({error})\n"),
+            Exit::NoConfiguration,
+        )
+    };
+    if let Some(name) = &options.namespace
+        && let Err(error) = namespace::enter(name)
+    {
+        return unusable(name, error);
+    }
+    let mut reading = read(program, options);
+    if options.namespace.is_none()
+        && let Some(name) = reading.namespace()
+    {
+        if let Err(error) = namespace::enter(name) {
+            return unusable(name, error);
+        }
+        reading = read(program, options);
+    }
+    (reading.report, reading.test)
+}
+
+fn read(program: Program, options: &Options) -> Reading {
+    (program.read)(&ReadRequest {
+        file: daemon::config_file(options),
+        config_id: options.config_id.as_deref(),
+        all_config: options.all_config,
+        running: None,
+    })
+}

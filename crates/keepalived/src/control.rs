@@ -1,0 +1,280 @@
+//! The control socket: how commands such as `keepalived reload` reach the running daemon.
+//!
+//! It is a Unix stream socket beside the pid file of the supervisor, with `.sock` for its ending, mode 0600. A client
+//! writes one request as a line of JSON and reads one answer as a line of JSON. A signal could start a reload too,
+//! but it brings no answer back, and a file with the result would leave open which of several reloads it is about. JSON
+//! and not the children's encoding, because client and daemon may be of different versions after an upgrade.
+//!
+//! The supervisor never waits for a client: sockets do not block, answers are buffered, clients are few.
+
+use nix::poll::{PollFd, PollFlags};
+use nix::sys::stat::{Mode, umask};
+use serde::{Deserialize, Serialize};
+use std::io::{self, ErrorKind, Read, Write};
+use std::os::fd::AsFd;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::{Path, PathBuf};
+use std::{fs, mem};
+
+/// Most clients at one time; the oldest has to go when one more comes.
+const CLIENTS: usize = 16;
+
+/// Longest request in bytes.
+const REQUEST: usize = 4096;
+
+/// What a client asks for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "command")]
+pub(crate) enum Request {
+    /// Reload, and say how it went.
+    Reload,
+}
+
+/// What it gets.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Answer {
+    /// How it went.
+    pub(crate) verdict: Verdict,
+    /// What is to be said about it, for people.
+    pub(crate) report: String,
+}
+
+/// How a command went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Verdict {
+    /// It was carried out.
+    Done,
+    /// It was not, and nothing has changed.
+    Refused,
+}
+
+/// A client that has asked for something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ClientId(u64);
+
+/// The listening socket and its clients.
+#[derive(Debug)]
+pub(crate) struct Control {
+    path: PathBuf,
+    listener: UnixListener,
+    clients: Vec<Client>,
+    next: u64,
+}
+
+#[derive(Debug)]
+struct Client {
+    id: ClientId,
+    stream: UnixStream,
+    input: Vec<u8>,
+    output: Vec<u8>,
+    has_asked: bool,
+}
+
+impl Control {
+    /// Listens at `path`. The caller holds the lock of the pid file beside it, so a socket that is there already is
+    /// nobody's.
+    pub(crate) fn listen(path: &Path) -> io::Result<Self> {
+        match fs::remove_file(path) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let before = umask(Mode::from_bits_truncate(0o177));
+        let listener = UnixListener::bind(path);
+        umask(before);
+        let listener = listener?;
+        listener.set_nonblocking(true)?;
+        Ok(Self {
+            path: path.to_owned(),
+            listener,
+            clients: Vec::new(),
+            next: 0,
+        })
+    }
+
+    /// What to wait for: any of these means that [`serve`](Self::serve) has something to do.
+    pub(crate) fn descriptors(&self) -> impl Iterator<Item = PollFd<'_>> {
+        let listener = PollFd::new(self.listener.as_fd(), PollFlags::POLLIN);
+        let clients = self.clients.iter().map(|client| {
+            let output = if client.output.is_empty() {
+                PollFlags::empty()
+            } else {
+                PollFlags::POLLOUT
+            };
+            PollFd::new(client.stream.as_fd(), PollFlags::POLLIN | output)
+        });
+        std::iter::once(listener).chain(clients)
+    }
+
+    /// Takes new clients, reads what came and writes what can be written. Returns the requests.
+    pub(crate) fn serve(&mut self) -> Vec<(ClientId, Request)> {
+        self.accept();
+        let mut requests = Vec::new();
+        self.clients = mem::take(&mut self.clients)
+            .into_iter()
+            .filter_map(|mut client| match client.read() {
+                Ok(request) => {
+                    requests.extend(request.map(|request| (client.id, request)));
+                    client.write().ok().map(|()| client)
+                }
+                Err(_) => None,
+            })
+            .collect();
+        requests
+    }
+
+    /// Answers a client. One that has gone gets nothing.
+    pub(crate) fn answer(&mut self, id: ClientId, answer: &Answer) {
+        if let Some(client) = self.clients.iter_mut().find(|client| client.id == id) {
+            client.output = serde_json::to_vec(answer).unwrap_or_default();
+            client.output.push(b'\n');
+            if client.write().is_err() {
+                self.clients.retain(|client| client.id != id);
+            }
+        }
+    }
+
+    fn accept(&mut self) {
+        while let Ok((stream, _)) = self.listener.accept() {
+            if stream.set_nonblocking(true).is_err() {
+                continue;
+            }
+            if self.clients.len() == CLIENTS {
+                self.clients.remove(0);
+            }
+            self.next += 1;
+            self.clients.push(Client {
+                id: ClientId(self.next),
+                stream,
+                input: Vec::new(),
+                output: Vec::new(),
+                has_asked: false,
+            });
+        }
+    }
+}
+
+impl Drop for Control {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+impl Client {
+    /// Reads what has come. An error is a client that has gone, or that asks for what does not exist.
+    fn read(&mut self) -> io::Result<Option<Request>> {
+        let mut buffer = [0; REQUEST];
+        loop {
+            match self.stream.read(&mut buffer) {
+                Ok(0) => return Err(ErrorKind::UnexpectedEof.into()),
+                // Nothing is wanted from a client that waits for its answer.
+                Ok(_) if self.has_asked => {}
+                Ok(length) => self.input.extend(&buffer[..length]),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => break,
+                Err(error) => return Err(error),
+            }
+            if self.input.len() > REQUEST {
+                return Err(ErrorKind::InvalidData.into());
+            }
+        }
+        let Some(end) = self.input.iter().position(|byte| *byte == b'\n') else {
+            return Ok(None);
+        };
+        let request = serde_json::from_slice(&self.input[..end])?;
+        self.input.clear();
+        self.has_asked = true;
+        Ok(Some(request))
+    }
+
+    /// Writes what can be written. The end of the answer is the end of the connection, which the client closes.
+    fn write(&mut self) -> io::Result<()> {
+        while !self.output.is_empty() {
+            match self.stream.write(&self.output) {
+                Ok(length) => drop(self.output.drain(..length)),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => break,
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use nix::poll::{PollTimeout, poll};
+    use std::io::{BufRead, BufReader};
+    use std::os::unix::fs::PermissionsExt;
+
+    fn path(name: &str) -> PathBuf {
+        std::env::temp_dir().join(format!("keepalived-control-{name}-{}.sock", std::process::id()))
+    }
+
+    /// Serves until there is a request.
+    fn request(control: &mut Control) -> (ClientId, Request) {
+        loop {
+            let mut descriptors: Vec<_> = control.descriptors().collect();
+            poll(&mut descriptors, PollTimeout::from(10_000_u16)).unwrap();
+            if let Some(request) = control.serve().pop() {
+                return request;
+            }
+        }
+    }
+
+    #[test]
+    fn a_client_gets_its_answer() {
+        let path = path("answer");
+        fs::write(&path, "a stale one").unwrap();
+        let mut control = Control::listen(&path).unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        let mut client = UnixStream::connect(&path).unwrap();
+        client.write_all(b"{\"command\":\"rel").unwrap();
+        control.serve();
+        client.write_all(b"oad\"}\n").unwrap();
+        let (id, wanted) = request(&mut control);
+        assert_eq!(wanted, Request::Reload);
+        // More than a socket takes at once.
+        let answer = Answer {
+            verdict: Verdict::Refused,
+            report: "x".repeat(2_000_000),
+        };
+        control.answer(id, &answer);
+        let reader = std::thread::spawn(move || {
+            let mut line = String::new();
+            BufReader::new(client).read_line(&mut line).unwrap();
+            line
+        });
+        while !control.clients.iter().all(|client| client.output.is_empty()) {
+            poll(
+                &mut control.descriptors().collect::<Vec<_>>(),
+                PollTimeout::from(10_000_u16),
+            )
+            .unwrap();
+            control.serve();
+        }
+        assert_eq!(
+            serde_json::from_str::<Answer>(&reader.join().unwrap()).unwrap(),
+            answer
+        );
+        drop(control);
+        assert!(!path.exists());
+    }
+
+    #[test]
+    fn nonsense_and_crowds_do_no_harm() {
+        let path = path("crowd");
+        let mut control = Control::listen(&path).unwrap();
+        let mut nonsense = UnixStream::connect(&path).unwrap();
+        nonsense.write_all(b"nonsense\n").unwrap();
+        assert!(control.serve().is_empty());
+        assert!(control.clients.is_empty());
+        let crowd: Vec<_> = (0..3 * CLIENTS)
+            .map(|_| UnixStream::connect(&path).unwrap())
+            .collect();
+        control.serve();
+        assert_eq!(control.clients.len(), CLIENTS);
+        drop(crowd);
+        control.serve();
+        assert!(control.clients.is_empty());
+    }
+}

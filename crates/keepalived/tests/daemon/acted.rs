@@ -1,0 +1,135 @@
+//! A program whose configuration is a script for its child.
+//!
+//! Words of the file, one a line:
+//!
+//! * `exit N`: the child ends with this status,
+//! * `panic`: it panics,
+//! * `deaf`: it takes no notice of `SIGTERM`,
+//! * `hang`: once started, it does nothing at all,
+//! * `refuse`: it refuses to take this configuration over,
+//! * `wait SECONDS`: `child_wait_time`,
+//! * `name NAME`: `process_name`,
+//! * `idle`: nothing needs a child,
+//! * `broken`: the file cannot be read as a configuration.
+
+use keepalived::Program;
+use keepalived::child::Bodies;
+use keepalived::exit::Exit;
+use keepalived::handover::Handover;
+use keepalived::link::{LinkError, Request};
+use keepalived::reading::{ReadRequest, Reading};
+use keepalived::signals::{SignalNumber, Signals};
+use model::{Configuration, Micros, Prefix, StaticObjects, VirtualAddress};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use std::fs;
+use std::os::fd::AsFd;
+
+pub(crate) const PROGRAM: Program = Program {
+    bodies: Bodies {
+        checker: None,
+        vrrp: Some(child),
+        bfd: None,
+    },
+    read,
+};
+
+fn read(request: &ReadRequest<'_>) -> Reading {
+    let text = fs::read_to_string(request.file).unwrap_or_default();
+    let report = "keepalived.conf: this file is broken\n".to_owned();
+    if text.is_empty() || text.contains("broken") {
+        return Reading {
+            outcome: Err(Exit::NoConfiguration),
+            test: Exit::Reported,
+            lines: vec![report.trim_end().to_owned()],
+            report,
+            files: Vec::new(),
+        };
+    }
+    let mut configuration = Configuration::default();
+    configuration.globals.identity.router_id.clone_from(&text);
+    configuration.globals.identity.child_wait_time = word(&text, "wait")
+        .and_then(|seconds| seconds.parse().ok())
+        .map(Micros::from_secs);
+    configuration.globals.identity.process_name = word(&text, "name").map(str::to_owned);
+    if word(&text, "idle").is_none() {
+        configuration.vrrp.static_objects = something();
+    }
+    Reading {
+        outcome: Ok(configuration),
+        test: Exit::Normal,
+        lines: Vec::new(),
+        report: String::new(),
+        files: vec![request.file.to_owned()],
+    }
+}
+
+/// What follows a word at the start of a line.
+fn word<'t>(text: &'t str, word: &str) -> Option<&'t str> {
+    text.lines()
+        .find_map(|line| line.strip_prefix(word))
+        .map(str::trim)
+}
+
+fn something() -> StaticObjects {
+    let prefix = Prefix {
+        address: [192, 0, 2, 1].into(),
+        len: 32,
+    };
+    StaticObjects {
+        addresses: vec![VirtualAddress::new(prefix)],
+        ..StaticObjects::default()
+    }
+}
+
+fn child(mut handover: Handover) -> Exit {
+    let mut script = handover.configuration.globals.identity.router_id.clone();
+    tracing::info!("child starts as {:?}", handover.start);
+    if let Some(code) = word(&script, "exit") {
+        return Exit::Child(code.parse().unwrap());
+    }
+    assert!(word(&script, "panic").is_none(), "told to panic");
+    let signals = Signals::new().unwrap();
+    handover.parent.in_force().unwrap();
+    loop {
+        let mut descriptors = vec![
+            PollFd::new(signals.as_fd(), PollFlags::POLLIN),
+            PollFd::new(handover.parent.as_fd(), PollFlags::POLLIN),
+        ];
+        if word(&script, "hang").is_some() {
+            descriptors.clear();
+        }
+        poll(&mut descriptors, PollTimeout::NONE).unwrap();
+        while let Some(signal) = signals.next().unwrap() {
+            match signal {
+                SignalNumber::STOP if word(&script, "deaf").is_some() => tracing::info!("child is deaf"),
+                SignalNumber::STOP => {
+                    tracing::info!("child leaves");
+                    return Exit::Normal;
+                }
+                SignalNumber::RELOAD => handover.parent.request_reload().unwrap(),
+                other => tracing::info!("child got signal {}", other.0),
+            }
+        }
+        loop {
+            match handover.parent.receive() {
+                Ok(Some(Request::Dump(dump))) => tracing::info!("child dumps {dump:?}"),
+                Ok(Some(Request::Reload(_, configuration))) => {
+                    let new = configuration.globals.identity.router_id;
+                    if word(&new, "refuse").is_some() {
+                        handover.parent.refused("told to refuse").unwrap();
+                        continue;
+                    }
+                    script = new;
+                    tracing::info!("child reloads {}", script.trim());
+                    handover.parent.in_force().unwrap();
+                }
+                Ok(None) => break,
+                Err(LinkError::Closed) => {
+                    tracing::info!("child is an orphan");
+                    return Exit::Normal;
+                }
+                Err(error) => panic!("{error}"),
+            }
+        }
+    }
+}

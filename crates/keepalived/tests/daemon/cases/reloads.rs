@@ -1,0 +1,129 @@
+//! Reloads.
+
+use crate::lab::Lab;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+pub(super) fn a_reload_reaches_the_child() {
+    let lab = Lab::new();
+    lab.configure("run");
+    let mut daemon = lab.daemon(&[]);
+    daemon.expect("Startup complete");
+    let child = lab.pid("vrrp.pid");
+    lab.configure("first");
+    daemon.signal(Signal::SIGHUP);
+    daemon.expect("Reloading ...");
+    daemon.expect("child reloads first");
+    daemon.expect("Reload complete");
+    lab.configure("second");
+    assert_eq!(lab.reload(), (0, String::new()));
+    assert_eq!(lab.pid("vrrp.pid"), child);
+    // A child that is started later gets the newest one.
+    kill(Pid::from_raw(child), Signal::SIGKILL).unwrap();
+    daemon.expect("child starts as Respawn");
+    assert_eq!(daemon.has_logged("child reloads second"), 1);
+}
+
+pub(super) fn a_broken_file_changes_nothing() {
+    let lab = Lab::new();
+    lab.configure("run");
+    let mut daemon = lab.daemon(&[]);
+    daemon.expect("Startup complete");
+    let child = lab.pid("vrrp.pid");
+    lab.configure("broken");
+    let report =
+        "keepalived.conf: this file is broken\nreload refused, the running configuration stays in force\n";
+    assert_eq!(lab.reload(), (1, report.to_owned()));
+    daemon.expect("this file is broken");
+    daemon.expect("Reload refused: the running configuration stays in force");
+    daemon.signal(Signal::SIGHUP);
+    daemon.expect("Reload refused: the running configuration stays in force");
+    assert_eq!(lab.pid("vrrp.pid"), child);
+    lab.configure("mended");
+    assert_eq!(lab.reload(), (0, String::new()));
+    daemon.expect("child reloads mended");
+    assert_eq!(daemon.has_logged("child reloads"), 1);
+}
+
+pub(super) fn a_child_may_refuse() {
+    let lab = Lab::new();
+    lab.configure("run");
+    let mut daemon = lab.daemon(&[]);
+    daemon.expect("Startup complete");
+    lab.configure("refuse");
+    assert_eq!(
+        lab.reload(),
+        (
+            1,
+            "VRRP process kept the old configuration: told to refuse\n".to_owned()
+        )
+    );
+    daemon.expect("VRRP process kept the old configuration: told to refuse");
+    daemon.expect("Reload complete");
+}
+
+pub(super) fn a_child_is_started_when_it_is_needed() {
+    let lab = Lab::new();
+    lab.configure("idle");
+    let mut daemon = lab.daemon(&[]);
+    daemon.expect("Startup complete");
+    lab.configure("run");
+    assert_eq!(lab.reload(), (0, String::new()));
+    daemon.expect("child starts as Reload");
+    // And stays when it is not needed any more.
+    let child = lab.pid("vrrp.pid");
+    lab.configure("idle");
+    assert_eq!(lab.reload(), (0, String::new()));
+    daemon.expect("child reloads idle");
+    assert_eq!(lab.pid("vrrp.pid"), child);
+}
+
+pub(super) fn a_reload_asked_of_the_child_reloads_all() {
+    let lab = Lab::new();
+    lab.configure("run");
+    let mut daemon = lab.daemon(&[]);
+    daemon.expect("Startup complete");
+    lab.configure("asked");
+    kill(Pid::from_raw(lab.pid("vrrp.pid")), Signal::SIGHUP).unwrap();
+    daemon.expect("child reloads asked");
+    daemon.expect("Reload complete");
+}
+
+pub(super) fn two_hundred_in_a_row() {
+    let lab = Lab::new();
+    lab.configure("run");
+    let mut daemon = lab.daemon(&[]);
+    daemon.expect("Startup complete");
+    let descriptors = |pid: i32| std::fs::read_dir(format!("/proc/{pid}/fd")).unwrap().count();
+    let (parent, child) = (daemon.pid().as_raw(), lab.pid("vrrp.pid"));
+    lab.configure("before");
+    assert_eq!(lab.reload().0, 0);
+    let before = (descriptors(parent), descriptors(child));
+    for _ in 0..200 {
+        daemon.signal(Signal::SIGHUP);
+    }
+    lab.configure("last");
+    // The verdict is about a reading that began after the request, so it is about this file.
+    assert_eq!(lab.reload(), (0, String::new()));
+    daemon.expect("child reloads last");
+    assert_eq!(lab.pid("vrrp.pid"), child);
+    assert_eq!((descriptors(parent), descriptors(child)), before);
+    daemon.signal(Signal::SIGTERM);
+    assert_eq!(daemon.wait(), 0);
+}
+
+pub(super) fn without_a_daemon_there_is_no_verdict() {
+    let lab = Lab::new();
+    let (code, text) = lab.reload();
+    assert_eq!(code, 1);
+    assert!(
+        text.starts_with("keepalived reload: no daemon answers at "),
+        "{text}"
+    );
+    let (code, text) = crate::lab::finish(&mut lab.command(&["reload"]));
+    assert_eq!(code, 1);
+    assert!(
+        text.starts_with("keepalived reload: no running daemon found"),
+        "{text}"
+    );
+}

@@ -90,6 +90,14 @@ impl Tree {
         &self.sources
     }
 
+    /// Every word of the text, wherever it ended up.
+    pub(crate) fn words(&self) -> impl Iterator<Item = &str> {
+        (0..self.stream.words.len()).map(|index| {
+            self.stream
+                .text(u32::try_from(index).unwrap_or(u32::MAX), &self.sources)
+        })
+    }
+
     fn siblings(&self, start: u32, end: u32) -> impl Iterator<Item = Statement<'_>> {
         let mut next = start;
         std::iter::from_fn(move || {

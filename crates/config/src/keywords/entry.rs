@@ -1,5 +1,8 @@
 //! What is known of a keyword without reading one: name, arguments, range, default, meaning.
 
+use crate::values::number::{DecimalRange, Range};
+use std::fmt;
+
 /// Whether a keyword already does something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effect {
@@ -37,6 +40,30 @@ pub enum Form {
     Skipped,
 }
 
+/// The values that a keyword accepts.
+#[derive(Clone, Copy, Debug)]
+pub enum Values {
+    /// The arguments say everything.
+    AsWritten,
+    /// In words.
+    Described(&'static str),
+    /// Whole numbers.
+    Integer(Range),
+    /// Decimal numbers.
+    Decimal(DecimalRange),
+}
+
+impl fmt::Display for Values {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AsWritten => Ok(()),
+            Self::Described(words) => f.write_str(words),
+            Self::Integer(range) => range.fmt(f),
+            Self::Decimal(range) => range.fmt(f),
+        }
+    }
+}
+
 /// One row of the table of keywords.
 #[derive(Clone, Copy)]
 pub struct Entry {
@@ -44,11 +71,11 @@ pub struct Entry {
     pub name: &'static str,
     /// What follows it, as in a manual page; empty for a keyword without parameters.
     pub arguments: &'static str,
-    /// Values that are accepted; empty where the arguments say everything.
-    pub range: &'static str,
+    /// Values that are accepted.
+    pub range: Values,
     /// What holds without the keyword; empty where that is nothing.
     pub default: &'static str,
-    /// One line on what it does.
+    /// One line on what it does, without a full stop.
     pub meaning: &'static str,
     /// For an old spelling, the keyword to use.
     pub instead: Option<&'static str>,

@@ -22,7 +22,7 @@ const fn entry(name: &'static str, form: Form) -> Entry {
     Entry {
         name,
         arguments: "",
-        range: "",
+        range: crate::keywords::Values::AsWritten,
         default: "",
         meaning: "",
         instead: None,

@@ -1,0 +1,50 @@
+//! From a request to a configuration: the stages one after the other.
+
+use crate::diagnostics::Report;
+use crate::read::{Input, main_files, read as read_text};
+use crate::request::may_start;
+use crate::{Environment, Limits, Reading, Request, check, keywords, lower};
+use model::Configuration;
+
+/// Reads a configuration, checks it and completes it. Nothing on the machine is changed.
+#[must_use]
+pub fn read(request: &Request, env: &Environment<'_>) -> Reading {
+    let mut report = Report::default();
+    let main = main_files(
+        request.file.as_deref(),
+        &request.default_file,
+        env.files,
+        &mut report,
+    );
+    let node = env.node_name.split('.').next().unwrap_or_default();
+    let input = Input {
+        files: env.files,
+        variables: env.variables,
+        config_id: request.config_id.as_deref().unwrap_or(node),
+        seed: env.seed,
+        include_checks: request.include_checks,
+        limits: Limits::default(),
+    };
+    let text = read_text(&input, &main);
+    let (copy, sources) = (text.copy.clone(), text.sources.clone());
+    let (tree, of_text) = text.tree(keywords::root());
+    report.append(of_text);
+    let mut configuration = Configuration::default();
+    let mut lost = lower::Lost::default();
+    // After a file that should have been included and was not, everything else would only be consequences.
+    if !report.is_stopped() {
+        let mut cx = lower::Context::new(*env, request.purpose, &sources, &mut report);
+        let draft = lower::read(&tree, &mut cx);
+        configuration = check::complete(draft, request, &mut cx);
+        lost = cx.lost;
+    }
+    Reading {
+        start: may_start(&report, &configuration),
+        configuration,
+        report,
+        sources,
+        copy,
+        tree,
+        lost,
+    }
+}

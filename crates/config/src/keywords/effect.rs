@@ -1,0 +1,48 @@
+//! Which parts of the daemon do not act yet, each with the reason that is shown.
+//!
+//! This is the one place to change when a part is built: set its constant to [`Effect::Now`], or drop the constant
+//! and the `.effect(…)` of its keywords.
+
+use super::entry::Effect;
+
+/// Trackers: scripts, files, processes, interfaces, link polling, debounce delays, the source address.
+pub(crate) const TRACKING: Effect = Effect::Later("trackers are not watched yet");
+/// Sync groups.
+pub(crate) const SYNC_GROUPS: Effect = Effect::Later("instances do not change state together yet");
+/// VMAC, ipvlan, VRF, extra interfaces.
+pub(crate) const VIRTUAL_LINKS: Effect =
+    Effect::Later("no virtual interface is made yet; the instance runs on its interface");
+/// IPsec AH and the HMAC trailer.
+pub(crate) const SIGNED_ADVERTS: Effect = Effect::Later("adverts are not signed yet");
+/// Routes and rules of instances.
+pub(crate) const ROUTES: Effect = Effect::Later("routes and rules are not installed yet");
+/// Static addresses, routes and rules.
+pub(crate) const STATIC: Effect = Effect::Later("static addresses, routes and rules are not installed yet");
+/// nftables.
+pub(crate) const FIREWALL: Effect = Effect::Later("no firewall entry is made yet");
+/// Scripts, FIFOs.
+pub(crate) const NOTIFY: Effect = Effect::Later("no script or FIFO is started yet");
+/// Mail alerts.
+pub(crate) const MAIL: Effect = Effect::Later("no mail is sent yet");
+/// Files that signals write.
+pub(crate) const DUMPS: Effect = Effect::Later("no dump is written yet");
+/// Priorities, limits and memory of the processes.
+pub(crate) const SCHEDULING: Effect = Effect::Later("the processes run with the system's scheduling yet");
+/// Network namespaces and instance names.
+pub(crate) const NAMESPACES: Effect = Effect::Later("namespaces and instance names are not used yet");
+/// Saved copies, reload at a time.
+pub(crate) const CONFIG_FILES: Effect = Effect::Later("no file is written or watched for reloads yet");
+/// Delays at the start.
+pub(crate) const START_DELAYS: Effect = Effect::Later("instances start at once yet");
+/// Buffers of sockets.
+pub(crate) const BUFFERS: Effect = Effect::Later("the sockets keep the system's buffer sizes yet");
+/// Rate limits that interfaces share.
+pub(crate) const GARP_GROUPS: Effect = Effect::Later("interfaces do not share rate limits yet");
+/// SNMP.
+pub(crate) const SNMP: Effect = Effect::Later("there is no SNMP agent yet");
+/// D-Bus.
+pub(crate) const DBUS: Effect = Effect::Later("there is no D-Bus service yet");
+/// IPVS and its checkers.
+pub(crate) const IPVS: Effect = Effect::Later("there is no load balancer yet");
+/// BFD.
+pub(crate) const BFD: Effect = Effect::Later("there are no BFD sessions yet");

@@ -1,0 +1,217 @@
+//! Steps that the reading functions of keywords have in common.
+
+use super::{At, Context};
+use crate::diagnostics::{Class, Code, Diagnostic};
+use crate::source::Span;
+use crate::tree::{Statement, Word};
+use model::{Family, Sense};
+use std::path::Path;
+
+impl Context<'_> {
+    /// Fills a slot of which the first value counts; a further one is reported.
+    pub(crate) fn once<T>(&mut self, slot: &mut Option<T>, line: Statement<'_>, value: T) {
+        if slot.is_some() {
+            let message = format!("`{}` is given already; the first one counts", line.name().text());
+            self.error(Code::DUPLICATE, line.span(), message);
+        } else {
+            *slot = Some(value);
+        }
+    }
+
+    /// Reports a further occurrence of a keyword whose first one is known.
+    pub(crate) fn already_given(&mut self, line: Statement<'_>, first: Span) {
+        let message = format!("`{}` is given already; the first one counts", line.name().text());
+        self.push(
+            Diagnostic::error(Code::DUPLICATE, Class::GeneralError, message)
+                .at(line.span(), "")
+                .and_at(first, "the first"),
+        );
+    }
+
+    /// Reports a block with a name that is taken.
+    pub(crate) fn already_defined(&mut self, block: Statement<'_>, first: Span) {
+        let name = block.argument(0).map_or("", |word| word.text());
+        let message = format!(
+            "`{} {name}` is defined already; this block is skipped",
+            block.name().text()
+        );
+        self.push(
+            Diagnostic::error(Code::DUPLICATE, Class::GeneralError, message)
+                .at(block.span(), "")
+                .and_at(first, "the first"),
+        );
+    }
+
+    /// The name of a block that has to have exactly one word of it.
+    pub(crate) fn block_name(&mut self, block: Statement<'_>) -> Option<At<String>> {
+        let keyword = block.name().text();
+        let mut words = block.arguments();
+        match (words.next(), words.next()) {
+            (Some(name), None) if !name.text().is_empty() => {
+                Some(At::new(name.text().to_owned(), name.span()))
+            }
+            (Some(name), None) => {
+                self.error(
+                    Code::INVALID_VALUE,
+                    name.span(),
+                    format!("`{keyword}` has an empty name and is skipped"),
+                );
+                None
+            }
+            (Some(_), Some(extra)) => {
+                let message = format!(
+                    "`{keyword}` takes one name, not also '{}'; the block is skipped",
+                    extra.text()
+                );
+                self.error(Code::EXTRA_WORDS, extra.span(), message);
+                None
+            }
+            (None, _) => {
+                let message = format!("`{keyword}` has no name and is skipped");
+                self.error(Code::MISSING_PARAMETER, block.name().span(), message);
+                None
+            }
+        }
+    }
+
+    /// The name of a block, without which the process stops.
+    pub(crate) fn required_name(&mut self, block: Statement<'_>) -> Option<At<String>> {
+        self.required(block, 0)
+            .map(|name| At::new(name.text().to_owned(), name.span()))
+    }
+
+    /// The members of `group { … }`, unless there was such a block already.
+    pub(crate) fn members(&mut self, given: bool, block: Statement<'_>) -> Option<Vec<At<String>>> {
+        if given {
+            self.error(Code::DUPLICATE, block.span(), "a second `group` is skipped");
+            return None;
+        }
+        Some(
+            block
+                .children()
+                .flat_map(Statement::words)
+                .map(|word| At::new(word.text().to_owned(), word.span()))
+                .collect(),
+        )
+    }
+
+    /// The only word behind a keyword; anything else is reported.
+    pub(crate) fn only_argument<'t>(&mut self, line: Statement<'t>, what: &str) -> Option<Word<'t>> {
+        let mut words = line.arguments();
+        match (words.next(), words.next()) {
+            (Some(word), None) if !word.bytes().is_empty() => Some(word),
+            _ => {
+                let message = format!(
+                    "`{}` takes {what} and nothing else; the line is ignored",
+                    line.name().text()
+                );
+                self.error(Code::MISSING_PARAMETER, line.span(), message);
+                None
+            }
+        }
+    }
+
+    /// The text of the only word behind a keyword.
+    pub(crate) fn only_word(&mut self, line: Statement<'_>, what: &str) -> Option<String> {
+        self.only_argument(line, what).map(|word| word.text().to_owned())
+    }
+
+    /// Reports a word that is none of the options.
+    pub(crate) fn unknown_option(&mut self, what: &str, word: Word<'_>, options: &[&str]) {
+        let message = format!("{what}: unknown option '{}'", word.text());
+        let label = match options {
+            [only] => format!("only '{only}' is known"),
+            _ if options.len() <= 6 => format!("known are {}", options.join(", ")),
+            _ => String::new(),
+        };
+        self.push(
+            Diagnostic::error(Code::UNKNOWN_OPTION, Class::GeneralError, message)
+                .at(word.span(), label)
+                .suggest(word.text(), options.iter().copied()),
+        );
+    }
+
+    /// Reports an old spelling.
+    pub(crate) fn deprecated(&mut self, line: Statement<'_>, instead: &str) {
+        self.deprecated_option(line.name(), instead);
+    }
+
+    /// Reports an old spelling.
+    pub(crate) fn deprecated_option(&mut self, word: Word<'_>, instead: &str) {
+        let message = format!("`{}` is an old form", word.text());
+        self.push(
+            Diagnostic::warning(Code::DEPRECATED, Class::Deprecated, message)
+                .at(word.span(), "")
+                .help(format!("use `{instead}`")),
+        );
+    }
+
+    /// `reverse` behind a weight; nothing where the line does not say.
+    pub(crate) fn reverse(&mut self, line: Statement<'_>, what: &str) -> Option<Sense> {
+        let word = line.argument(1)?;
+        if word.text() == "reverse" {
+            return Some(Sense::Reverse);
+        }
+        self.unknown_option(&format!("`{what}`"), word, &["reverse"]);
+        None
+    }
+
+    /// A path that is relative to the directory of the file in which it stands.
+    pub(crate) fn relative_path(&mut self, word: Word<'_>) -> String {
+        let path = Path::new(word.text());
+        if path.is_absolute() {
+            return word.text().to_owned();
+        }
+        self.directory_of(word.span())
+            .join(path)
+            .to_string_lossy()
+            .into_owned()
+    }
+
+    /// The value of `track_group` on a static object: a group that is defined, and the first one given.
+    pub(crate) fn track_group(
+        &mut self,
+        value: &mut Option<Word<'_>>,
+        option: Word<'_>,
+        given: Option<String>,
+    ) -> Option<String> {
+        let Some(word) = value.take() else {
+            self.error(
+                Code::MISSING_PARAMETER,
+                option.span(),
+                "`track_group` is missing its value",
+            );
+            return given;
+        };
+        if given.is_some() {
+            self.error(Code::DUPLICATE, word.span(), "a second `track_group` is ignored");
+            return given;
+        }
+        if self.targets.track_groups.contains(word.text()) {
+            return Some(word.text().to_owned());
+        }
+        let mut names: Vec<String> = self.targets.track_groups.iter().cloned().collect();
+        names.sort();
+        let message = format!(
+            "track group {} is not defined; the option is dropped",
+            word.text()
+        );
+        self.push(
+            Diagnostic::error(Code::UNKNOWN_NAME, Class::GeneralError, message)
+                .at(word.span(), "not defined before this line")
+                .suggest(word.text(), names.iter().map(String::as_str)),
+        );
+        None
+    }
+
+    /// The preference of a rule that names none.
+    pub(crate) fn next_preference(&mut self, family: Family) -> u32 {
+        let next = match family {
+            Family::Ipv4 => &mut self.next_preference.0,
+            Family::Ipv6 => &mut self.next_preference.1,
+        };
+        let preference = *next;
+        *next = next.saturating_sub(1);
+        preference
+    }
+}

@@ -1,0 +1,4 @@
+//! Whole configurations, from text to model.
+
+mod mistakes;
+mod seed;

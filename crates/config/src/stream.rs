@@ -4,6 +4,7 @@ use crate::lex::{Token, tokens};
 use crate::source::{SourceId, Sources, Span};
 use crate::text::{Piece, Text, place};
 use std::collections::HashMap;
+use std::num::NonZeroU32;
 use std::ops::Range;
 
 /// Logical lines, in the order of the text.
@@ -14,7 +15,10 @@ pub(crate) struct Stream {
     /// Text that stands in no file as it is: lines with results of substitution.
     pub(crate) expanded: Vec<u8>,
     /// For lines in `expanded`, where their bytes came from.
-    pub(crate) pieces: Vec<Piece>,
+    pieces: Vec<Piece>,
+    expansions: Vec<Expansion>,
+    /// For lines with an open quote, by index, where it is.
+    pub(crate) open_quotes: HashMap<u32, Span>,
     /// Words, by index, whose bytes are not UTF-8, as text.
     pub(crate) replaced: HashMap<u32, Box<str>>,
 }
@@ -38,7 +42,7 @@ pub(crate) struct Line {
     /// A mistake in it has been reported.
     pub(crate) reported: bool,
     /// A `"` that nothing closes, not reported yet: whether it is a mistake depends on the keyword.
-    pub(crate) open_quote: Option<Span>,
+    pub(crate) open_quote: bool,
 }
 
 /// The text of a logical line, for splitting it again.
@@ -46,8 +50,17 @@ pub(crate) struct Line {
 pub(crate) struct Raw {
     source: SourceId,
     range: Range<u32>,
-    /// For text in `Stream::expanded`: the pieces of the physical line, and where that begins in `expanded`.
-    pieces: Option<(Range<u32>, u32)>,
+    /// For text in `Stream::expanded`, the number of its expansion, from 1.
+    expansion: Option<NonZeroU32>,
+}
+
+/// A line in `Stream::expanded`.
+#[derive(Clone, Debug)]
+struct Expansion {
+    /// Where it begins.
+    base: u32,
+    /// Where its bytes came from.
+    pieces: Range<u32>,
 }
 
 /// A word of a logical line.
@@ -80,7 +93,7 @@ impl Stream {
         let raw = |range: Range<usize>| Raw {
             source,
             range: start + index(range.start)..start + index(range.end),
-            pieces: None,
+            expansion: None,
         };
         let mut splitter = Splitter::new(self, line, reported, span, raw);
         tokens(line, |token| splitter.take(token, |_| None));
@@ -93,12 +106,16 @@ impl Stream {
         let first_piece = index(self.pieces.len());
         self.expanded.extend_from_slice(text.bytes());
         self.pieces.extend_from_slice(text.pieces());
-        let pieces = first_piece..index(self.pieces.len());
+        self.expansions.push(Expansion {
+            base,
+            pieces: first_piece..index(self.pieces.len()),
+        });
+        let expansion = NonZeroU32::new(index(self.expansions.len()));
         let source = text.span(&(0..0), sources).source;
         let raw = |range: Range<usize>| Raw {
             source,
             range: base + index(range.start)..base + index(range.end),
-            pieces: Some((pieces.clone(), base)),
+            expansion,
         };
         let span = |range: Range<usize>| text.span(&range, sources);
         let mut splitter = Splitter::new(self, text.bytes(), text.reported, span, raw);
@@ -126,7 +143,7 @@ impl Stream {
 
     /// The text of a logical line.
     pub(crate) fn raw<'a>(&'a self, raw: &Raw, sources: &'a Sources) -> &'a [u8] {
-        let whole = if raw.pieces.is_some() {
+        let whole = if raw.expansion.is_some() {
             &self.expanded
         } else {
             sources.source(raw.source).text()
@@ -139,9 +156,10 @@ impl Stream {
         let raw = &line.raw;
         let start = raw.range.start as usize;
         let range = start + part.start..start + part.end;
-        let (start, end) = match &raw.pieces {
+        let (start, end) = match raw.expansion {
             None => (index(range.start), index(range.end)),
-            Some((pieces, base)) => {
+            Some(number) => {
+                let Expansion { base, pieces } = &self.expansions[number.get() as usize - 1];
                 let base = *base as usize;
                 let pieces = &self.pieces[pieces.start as usize..pieces.end as usize];
                 place(pieces, &(range.start - base..range.end - base))
@@ -249,6 +267,11 @@ where
             && (end > self.first || open_quote.is_some())
         {
             let raw = (self.raw)(start..self.end);
+            if let Some(span) = open_quote {
+                self.stream
+                    .open_quotes
+                    .insert(index(self.stream.lines.len()), span);
+            }
             let reported = self.reported || !self.unresolved.is_empty();
             self.stream.lines.push(Line {
                 kind,
@@ -256,7 +279,7 @@ where
                 end,
                 raw,
                 reported,
-                open_quote,
+                open_quote: open_quote.is_some(),
             });
         }
         self.first = end;

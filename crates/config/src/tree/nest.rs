@@ -399,7 +399,7 @@ impl Nester<'_, '_> {
     /// Whether a mistake in the line has been reported, or is now because of an open quote.
     fn open_quote(&mut self, at: usize, allowed: bool) -> bool {
         let line = &self.text.stream.lines[at];
-        let open = line.open_quote.is_some() && !line.reported && !allowed;
+        let open = line.open_quote && !line.reported && !allowed;
         if open {
             self.nested.faults.push(Fault::OpenQuote { line: at });
         }

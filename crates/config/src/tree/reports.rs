@@ -137,14 +137,19 @@ impl Text<'_> {
 
     fn open_quote(&self, line: usize, report: &mut Report) {
         let words = &self.stream.lines[line];
-        let Some(span) = words.open_quote else { return };
+        let Some(span) = u32::try_from(line)
+            .ok()
+            .and_then(|line| self.stream.open_quotes.get(&line))
+        else {
+            return;
+        };
         report.push(
             Diagnostic::error(
                 Code::OPEN_QUOTE,
                 Class::UnmatchedQuote,
                 "this quotation is never closed",
             )
-            .at(span, "opened here; the rest of the line is lost")
+            .at(*span, "opened here; the rest of the line is lost")
             .help("add the closing `\"`"),
         );
         for word in &self.stream.words[words.first as usize..words.end as usize] {

@@ -66,7 +66,7 @@ fn quotes() {
     // The number of quotes is even, so the reading does not know whether this is a mistake.
     let reading = read_text("a \"b\\\" c\" d");
     assert_eq!(reading.codes(), Vec::<String>::new());
-    assert!(reading.stream.lines[0].open_quote.is_some());
+    assert!(reading.stream.lines[0].open_quote);
     assert!(!reading.stream.lines[0].reported);
 }
 

@@ -70,7 +70,7 @@ proptest! {
         });
         prop_assert!(reading.stream.lines.len() < 200_000);
         for line in &reading.stream.lines {
-            prop_assert!(line.first < line.end || line.open_quote.is_some());
+            prop_assert!(line.first < line.end || line.open_quote);
             let raw = reading.stream.raw(&line.raw, &reading.sources).len();
             let span = reading.stream.raw_span(line, 0..raw);
             prop_assert!(span.start <= span.end);

@@ -1,8 +1,9 @@
 //! Watching the machine: the kernel's notifications as typed changes, and a picture of the interfaces that is kept up
 //! to date with them.
 //!
-//! Add the monitor to the poller and [`read`](Monitor::read) it when it is readable. Notifications arrive before the
-//! confirmation of the operation that caused them, so read the monitor before collecting the writer's progress.
+//! Add the monitor to the poller and [`read`](Monitor::read) it when it is readable. The notification of a removal
+//! arrives before its confirmation, so read the monitor before collecting the writer's progress. That of an addition
+//! does too for IPv4; the kernel tells of an IPv6 address a little later.
 //! [`Writer::removed`](crate::writer::Writer::removed) says whether a removal is our own.
 //!
 //! Of routes and rules only those of keepalived's protocol (18) are watched, and only if asked for: the kernel filters
@@ -81,7 +82,8 @@ impl Monitor {
         self.mirror.interface(index)
     }
 
-    /// All interfaces, in the order of their indexes.
+    /// All interfaces, in the order of their indexes. Their addresses are in the kernel's order, those that came later
+    /// behind them.
     pub fn interfaces(&self) -> impl Iterator<Item = &Interface> {
         self.mirror.interfaces()
     }

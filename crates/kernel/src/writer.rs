@@ -175,7 +175,9 @@ fn run(
                 break;
             };
             verdicts.clear();
-            backend.apply(&chunk.operations, &mut verdicts);
+            if !chunk.operations.is_empty() {
+                backend.apply(&chunk.operations, &mut verdicts);
+            }
             // Without a receiver nobody wants to know any more; what was asked for is done nevertheless.
             let _ = outgoing.send(chunk.progress(verdicts.drain(..)));
             // The counter saturates at a value that still wakes.

@@ -10,7 +10,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 /// What one chunk may cost in all. An IPv4 address costs 1, which is about 5 µs of the kernel's time; so a chunk is
 /// some hundred microseconds to a few milliseconds, after which progress is reported and others have their turn.
 const CHUNK: u32 = 64;
-/// What one owner may put into a chunk before the next has its turn.
+/// What one owner may put into a chunk while others wait for their turn.
 const TURN: u32 = 16;
 
 /// About how many IPv4 addresses the kernel could add in the same time.
@@ -104,7 +104,12 @@ impl Queue {
             let Some(owner) = self.turns.pop_front() else {
                 break;
             };
-            let spent = self.take_turn(owner, room.min(TURN), &mut chunk);
+            let share = if self.turns.is_empty() {
+                room
+            } else {
+                room.min(TURN)
+            };
+            let spent = self.take_turn(owner, share, &mut chunk);
             room -= spent.min(room);
             if !self.owners.contains_key(&owner) {
                 continue;

@@ -2,7 +2,7 @@
 
 use kernel::operation::{Backend, Operation, Verdict};
 use model::interface::{Interface, Interfaces};
-use model::{IfName, Prefix};
+use model::{Family, IfName, Prefix};
 use serde_json::Value;
 use std::process::Command;
 
@@ -11,6 +11,8 @@ const INSIDE: &str = "KERNEL_TEST_INSIDE";
 /// Runs `body` in new namespaces. `test` is the path of the calling test.
 pub(crate) fn isolated(test: &str, body: impl FnOnce()) {
     if std::env::var_os(INSIDE).is_some() {
+        // Link-local addresses are there at once.
+        kernel::sysctl::write("net/ipv6/conf/default/accept_dad", "0").unwrap();
         body();
         return;
     }
@@ -33,11 +35,21 @@ pub(crate) fn run(line: &str) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// Makes the two ends of a cable, both up.
+/// Makes the two ends of a cable, both up, and waits until they have carrier and their link-local addresses.
 pub(crate) fn cable(one: &str, other: &str) {
     run(&format!("ip link add {one} type veth peer name {other}"));
     run(&format!("ip link set {one} up"));
     run(&format!("ip link set {other} up"));
+    let ready = |interfaces: &Interfaces, name| {
+        let interface = interface(interfaces, name);
+        interface.is_up() && interface.source_candidates(Family::Ipv6).next().is_some()
+    };
+    loop {
+        let interfaces = kernel::snapshot().unwrap();
+        if ready(&interfaces, one) && ready(&interfaces, other) {
+            return;
+        }
+    }
 }
 
 pub(crate) fn json(line: &str) -> Value {

@@ -3,4 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "a step that fails fails the test")]
 
 mod addresses;
+mod adverts;
+mod announcements;
+mod capture;
 mod lab;
+mod monitor;
+mod routing;
+mod writer;

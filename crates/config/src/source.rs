@@ -195,6 +195,11 @@ impl Sources {
         self.sources.is_empty()
     }
 
+    /// All files in the order in which they were opened.
+    pub fn iter(&self) -> impl Iterator<Item = &Source> {
+        self.sources.iter()
+    }
+
     /// A file.
     #[must_use]
     pub fn source(&self, id: SourceId) -> &Source {

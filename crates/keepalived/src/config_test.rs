@@ -4,12 +4,13 @@ use crate::cli::Options;
 use crate::daemon::{self, Program};
 use crate::exit::Exit;
 use crate::namespace::{self, NamespaceError};
-use crate::reading::{ReadRequest, Reading};
+use crate::reading::{Purpose, ReadRequest};
 use crate::say;
+use config::diagnostics::Style;
 use nix::libc::O_NOFOLLOW;
 use nix::sys::stat::{Mode, umask};
 use std::fs::OpenOptions;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
@@ -41,7 +42,12 @@ pub(crate) fn run(program: Program, mut options: Options, file: Option<&Path>) -
             }
         }
     };
-    let (report, exit) = test(program, &options);
+    let style = if file.is_none() && io::stderr().is_terminal() {
+        Style::Coloured
+    } else {
+        Style::Plain
+    };
+    let (report, exit) = test(program, &options, style);
     let written = output.write_all(report.as_bytes()).and_then(|()| output.flush());
     if let (Err(error), Some(path)) = (written, file) {
         say(&format!(
@@ -59,7 +65,7 @@ pub(crate) fn run(program: Program, mut options: Options, file: Option<&Path>) -
 
 /// The report and the status. The configuration is read a second time if it names a namespace: its interfaces are those
 /// inside.
-fn test(program: Program, options: &Options) -> (String, Exit) {
+fn test(program: Program, options: &Options, style: Style) -> (String, Exit) {
     let unusable = |name: &str, error: NamespaceError| {
         (
             format!("Unable to set network namespace {name} - exiting ({error})\n"),
@@ -71,23 +77,19 @@ fn test(program: Program, options: &Options) -> (String, Exit) {
     {
         return unusable(name, error);
     }
-    let mut reading = read(program, options);
+    let request = ReadRequest {
+        options,
+        purpose: Purpose::Test,
+        style,
+    };
+    let mut reading = (program.read)(&request);
     if options.namespace.is_none()
         && let Some(name) = reading.namespace()
     {
         if let Err(error) = namespace::enter(name) {
             return unusable(name, error);
         }
-        reading = read(program, options);
+        reading = (program.read)(&request);
     }
     (reading.report, reading.test)
-}
-
-fn read(program: Program, options: &Options) -> Reading {
-    (program.read)(&ReadRequest {
-        file: daemon::config_file(options),
-        config_id: options.config_id.as_deref(),
-        all_config: options.all_config,
-        running: None,
-    })
 }

@@ -13,12 +13,13 @@ use crate::handover::Kind;
 use crate::log::{DETAIL, Log, LogFile, LogSettings};
 use crate::namespace::{self, PrivateRun};
 use crate::pid_file::{ORPHAN, PidFile, PidFileError, RunFiles};
-use crate::reading::{DEFAULT_FILE, ReadRequest, Reader, Reading};
+use crate::reading::{Purpose, ReadRequest, Reader};
 use crate::settings::Settings;
 use crate::signals::Signals;
 use crate::supervisor::{Plan, Supervisor};
 use crate::systemd::{self, Notifier};
 use crate::{cli, core_dump, say};
+use config::diagnostics::Style;
 use model::Configuration;
 use nix::sys::prctl;
 use nix::sys::resource::{Usage, UsageWho, getrusage};
@@ -121,12 +122,17 @@ impl Launch<'_> {
         if let Some(name) = &self.options.namespace {
             enter(name)?;
         }
-        let mut reading = read(self.program.read, &self.options, None);
+        let request = ReadRequest {
+            options: &self.options,
+            purpose: Purpose::Start,
+            style: Style::Plain,
+        };
+        let mut reading = (self.program.read)(&request);
         // Interfaces are looked up while reading, so a second reading finds those inside.
         match (reading.namespace(), &self.options.namespace) {
             (Some(name), None) => {
                 enter(name)?;
-                reading = read(self.program.read, &self.options, None);
+                reading = (self.program.read)(&request);
             }
             (Some(name), Some(overriding)) => {
                 tracing::info!("Network namespace {overriding} is used, and not {name} of the configuration");
@@ -140,7 +146,9 @@ impl Launch<'_> {
                 say(reading.report.trim_end());
             }
         })?;
-        tracing::info!("Configuration file {}", config_file(&self.options).display());
+        for file in &reading.files[..reading.files.len().min(1)] {
+            tracing::info!("Configuration file {}", file.display());
+        }
         Ok(configuration)
     }
 
@@ -219,7 +227,7 @@ impl Launch<'_> {
             .map_err(failed("writing the pid"))?;
         prctl::set_child_subreaper(true).map_err(failed("becoming the parent of orphans"))?;
         let core_pattern = self.prepare_core_dumps();
-        let reader = self.options.clone();
+        let options = self.options.clone();
         let program = self.program;
         let plan = Plan {
             bodies: program.bodies,
@@ -233,7 +241,14 @@ impl Launch<'_> {
             signals,
             notifier: notifier(),
             control: control(&run_files.control()),
-            read: Box::new(move |running| read(program.read, &reader, Some(running))),
+            read: Box::new(move |running| {
+                let purpose = Purpose::Reload(running);
+                (program.read)(&ReadRequest {
+                    options: &options,
+                    purpose,
+                    style: Style::Plain,
+                })
+            }),
         };
         let supervisor = Supervisor::start(plan, configuration);
         let exit = supervisor
@@ -299,24 +314,16 @@ fn enter(name: &str) -> Result<(), Exit> {
     })
 }
 
-fn read(reader: Reader, options: &Options, running: Option<&Configuration>) -> Reading {
-    reader(&ReadRequest {
-        file: config_file(options),
-        config_id: options.config_id.as_deref(),
-        all_config: options.all_config,
-        running,
-    })
-}
-
-/// The configuration file that is read.
-pub(crate) fn config_file(options: &Options) -> &Path {
-    options.config_file.as_deref().unwrap_or(Path::new(DEFAULT_FILE))
-}
-
 /// Makes the names on the command line independent of the working directory, which a daemon leaves.
 pub(crate) fn make_absolute(options: &mut Options) {
+    // In the foreground the directory stays, and messages call the file by the name that it was given.
+    let mut none = None;
     for file in [
-        &mut options.config_file,
+        if options.foreground {
+            &mut none
+        } else {
+            &mut options.config_file
+        },
         &mut options.pid_file,
         &mut options.vrrp_pid_file,
         &mut options.checkers_pid_file,

@@ -19,8 +19,8 @@ pub enum Exit {
     NoConfiguration,
     /// A mistake of this program.
     Software,
-    /// The status of a child, passed on.
-    Child(u8),
+    /// A status that comes from elsewhere: from a child, or from the reading of a configuration.
+    Status(u8),
 }
 
 impl Exit {
@@ -35,7 +35,7 @@ impl Exit {
             Self::Reported => 5,
             Self::NoConfiguration => 6,
             Self::Software => 70,
-            Self::Child(code) => code,
+            Self::Status(code) => code,
         }
     }
 }

@@ -12,6 +12,7 @@ pub mod child;
 pub mod cli;
 pub mod clock;
 mod config_test;
+pub mod configuration;
 mod control;
 mod core_dump;
 mod daemon;

@@ -1,12 +1,11 @@
 //! What the daemon wants of the reading of a configuration.
 
+use crate::cli::Options;
 use crate::exit::Exit;
 use crate::log::DETAIL;
+use config::diagnostics::Style;
 use model::Configuration;
-use std::path::{Path, PathBuf};
-
-/// The default configuration file.
-pub const DEFAULT_FILE: &str = "/etc/keepalived/keepalived.conf";
+use std::path::PathBuf;
 
 /// A function that reads a configuration.
 pub type Reader = fn(&ReadRequest<'_>) -> Reading;
@@ -14,14 +13,23 @@ pub type Reader = fn(&ReadRequest<'_>) -> Reading;
 /// What is to be read, and how.
 #[derive(Clone, Copy, Debug)]
 pub struct ReadRequest<'a> {
-    /// The file, or a pattern for several.
-    pub file: &'a Path,
-    /// Identity for `@` lines; nothing is the node name up to its first dot.
-    pub config_id: Option<&'a str>,
-    /// `-e`.
-    pub all_config: bool,
-    /// For a reload, the configuration in force: what it must not lose decides.
-    pub running: Option<&'a Configuration>,
+    /// The command line: the file, and what counts before the text.
+    pub options: &'a Options,
+    /// What it is read for.
+    pub purpose: Purpose<'a>,
+    /// How the report is written.
+    pub style: Style,
+}
+
+/// What a configuration is read for.
+#[derive(Clone, Copy, Debug)]
+pub enum Purpose<'a> {
+    /// `-t`.
+    Test,
+    /// The start of the daemon.
+    Start,
+    /// A reload. What the configuration in force has must not be lost by mistake.
+    Reload(&'a Configuration),
 }
 
 /// What was read.
@@ -38,6 +46,8 @@ pub struct Reading {
     pub report: String,
     /// The files that were read.
     pub files: Vec<PathBuf>,
+    /// The whole text without comments, for `config_save_dir`.
+    pub copy: Vec<u8>,
 }
 
 impl Reading {

@@ -403,7 +403,7 @@ impl Supervisor {
         let name = self.names[slot.kind as usize].as_deref();
         match death::judge(name, process.pid, status, process.killer()) {
             Consequence::Terminate(exit) => {
-                let number = if exit == Exit::Child(4) {
+                let number = if exit == Exit::Status(4) {
                     Errno::EPERM
                 } else {
                     Errno::EINVAL

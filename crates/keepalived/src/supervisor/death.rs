@@ -40,7 +40,7 @@ pub(super) fn judge(name: Option<&str>, pid: Pid, status: WaitStatus, killer: Ki
             };
             if let Some(reason) = permanent {
                 tracing::info!("{name} exited with permanent error {reason}. Terminating");
-                return Consequence::Terminate(Exit::Child(code));
+                return Consequence::Terminate(Exit::Status(code));
             }
             tracing::info!("{name} exited with status {code}");
         }
@@ -109,7 +109,7 @@ mod tests {
         let pid = Pid::from_raw(7);
         for code in 0..=255 {
             let expected = match code {
-                1 | 2 | 4 => Consequence::Terminate(Exit::Child(u8::try_from(code).unwrap())),
+                1 | 2 | 4 => Consequence::Terminate(Exit::Status(u8::try_from(code).unwrap())),
                 _ => Consequence::Replace,
             };
             assert_eq!(

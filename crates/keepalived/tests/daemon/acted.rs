@@ -34,7 +34,13 @@ pub(crate) const PROGRAM: Program = Program {
 };
 
 fn read(request: &ReadRequest<'_>) -> Reading {
-    let text = fs::read_to_string(request.file).unwrap_or_default();
+    let text = request
+        .options
+        .config_file
+        .as_ref()
+        .map(fs::read_to_string)
+        .unwrap()
+        .unwrap_or_default();
     let report = "keepalived.conf: this file is broken\n".to_owned();
     if text.is_empty() || text.contains("broken") {
         return Reading {
@@ -43,6 +49,7 @@ fn read(request: &ReadRequest<'_>) -> Reading {
             lines: vec![report.trim_end().to_owned()],
             report,
             files: Vec::new(),
+            copy: Vec::new(),
         };
     }
     let mut configuration = Configuration::default();
@@ -59,7 +66,8 @@ fn read(request: &ReadRequest<'_>) -> Reading {
         test: Exit::Normal,
         lines: Vec::new(),
         report: String::new(),
-        files: vec![request.file.to_owned()],
+        files: request.options.config_file.iter().cloned().collect(),
+        copy: text.into_bytes(),
     }
 }
 
@@ -85,7 +93,7 @@ fn child(mut handover: Handover) -> Exit {
     let mut script = handover.configuration.globals.identity.router_id.clone();
     tracing::info!("child starts as {:?}", handover.start);
     if let Some(code) = word(&script, "exit") {
-        return Exit::Child(code.parse().unwrap());
+        return Exit::Status(code.parse().unwrap());
     }
     assert!(word(&script, "panic").is_none(), "told to panic");
     let signals = Signals::new().unwrap();

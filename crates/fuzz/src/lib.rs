@@ -31,6 +31,7 @@
     reason = "a panic is how a target says that it found something"
 )]
 
+pub mod check;
 pub mod wire;
 
 /// A fuzz target.
@@ -61,8 +62,16 @@ pub const TARGETS: &[Target] = &[
         run: wire::datagram,
     },
     Target {
+        name: "dialogue",
+        run: check::dialogue,
+    },
+    Target {
         name: "encode",
         run: wire::encode,
+    },
+    Target {
+        name: "response",
+        run: check::response,
     },
 ];
 

@@ -275,3 +275,57 @@ pub struct Instance {
     /// Mistakes that keep the instance in FAULT.
     pub config_faults: Vec<ConfigFault>,
 }
+
+impl Instance {
+    /// An instance with every option at its default, multicast to the default group, without interface and addresses.
+    #[must_use]
+    pub fn new(name: &str, family: Family, vrid: Vrid) -> Self {
+        let globals = crate::VrrpGlobals::default();
+        let (version, group) = match family {
+            Family::Ipv4 => (globals.version, IpAddr::V4(globals.mcast_group4)),
+            Family::Ipv6 => (Version::V3, IpAddr::V6(globals.mcast_group6)),
+        };
+        Self {
+            name: name.to_owned(),
+            family,
+            native_ipv6: false,
+            version,
+            vrid,
+            interface: None,
+            vrf: None,
+            initial_state: InitialState::Backup,
+            priority: Priority::DEFAULT,
+            advert_int: Micros::SECOND,
+            nopreempt: false,
+            preempt_delay: Micros::ZERO,
+            down_timer_adverts: globals.down_timer_adverts,
+            timer_expired_backup: None,
+            strict_mode: false,
+            accept: true,
+            owner_ignore_adverts: false,
+            lower_prio_no_advert: false,
+            higher_prio_send_advert: false,
+            skip_check_adv_addr: false,
+            v3_checksum_as_v2: false,
+            kernel_rx_buf_size: None,
+            transport: Transport::Multicast { group },
+            source: None,
+            track_src_ip: false,
+            virtual_link: None,
+            use_vmac_addr: false,
+            promote_secondaries: false,
+            dont_track_primary: false,
+            linkbeat_use_polling: false,
+            virtual_addresses: Vec::new(),
+            excluded_addresses: Vec::new(),
+            routes: Vec::new(),
+            rules: Vec::new(),
+            tracking: Tracking::default(),
+            notifications: Notifications::default(),
+            garp: Garp::default(),
+            garp_extra_if: ExtraInterfaceGarp::default(),
+            authentication: Authentication::None,
+            config_faults: Vec::new(),
+        }
+    }
+}

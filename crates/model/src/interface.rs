@@ -78,6 +78,30 @@ pub struct Interface {
 }
 
 impl Interface {
+    /// An Ethernet interface that is up and has no address.
+    #[must_use]
+    pub fn ethernet(index: IfIndex, name: IfName, mac: MacAddr) -> Self {
+        Self {
+            index,
+            name,
+            alt_names: Vec::new(),
+            kind: LinkKind::Other,
+            up: true,
+            running: true,
+            loopback: false,
+            multicast: true,
+            broadcast: true,
+            noarp: false,
+            ethernet: true,
+            mtu: 1500,
+            mac: Some(mac),
+            base: None,
+            master: None,
+            group: 0,
+            addresses: Vec::new(),
+        }
+    }
+
     /// Whether the link can carry packets: `IFF_UP` and `IFF_RUNNING`.
     #[must_use]
     pub const fn is_up(&self) -> bool {
@@ -106,6 +130,20 @@ pub const fn is_link_local(address: Ipv6Addr) -> bool {
 /// All interfaces of a network namespace at one moment.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Interfaces(pub Vec<Interface>);
+
+impl InterfaceAddress {
+    /// A usable address of unknown origin, without peer.
+    #[must_use]
+    pub const fn new(prefix: Prefix) -> Self {
+        Self {
+            prefix,
+            peer: None,
+            secondary: false,
+            tentative: false,
+            protocol: 0,
+        }
+    }
+}
 
 impl Interfaces {
     /// The interface with this name or alternative name.

@@ -6,10 +6,10 @@
 //! which carries the time at which its input happened and fills an [`Outbox`]:
 //!
 //! ```text
-//! Router::new(now, Setup { configuration, globals, interfaces, startup_delay }, &mut outbox) -> Router
+//! Router::new(now, Setup { configuration, globals, interfaces, … }, &mut outbox) -> Router
 //! router.handle(now, Input, &mut outbox)
 //! router.deadline() -> Option<Time>               call handle(now, Input::DeadlineReached, …) then
-//! router.apply(now, Reload { configuration, globals }, &mut outbox)   a reload is a difference: adverts never pause
+//! router.apply(now, configuration, globals, &mut outbox)       a reload is a difference: adverts never pause
 //! ```
 //!
 //! The caller then works the outbox off in the order that [`Outbox`] names, and hands back what comes of it:
@@ -23,18 +23,33 @@
 //! Every change of state is a [`Transition`] with its [`Cause`]; the last hundred of each instance are in its
 //! [`History`].
 
+mod advert_buffer;
+mod alarm;
+mod auth;
 mod cause;
+mod context;
 mod event;
+mod garp;
 mod history;
 mod id;
 mod input;
+mod instance;
+mod links;
+mod log_once;
 mod notification;
 mod now;
 mod outbox;
+mod placement;
 mod receive;
+mod router;
 mod socket_key;
+mod sockets;
 mod state;
 mod stats;
+mod sync_group;
+mod timers;
+mod track;
+mod virtual_links;
 mod want;
 
 pub use cause::{Cause, FaultReason, Sender};
@@ -42,11 +57,16 @@ pub use event::{Event, GroupEvent, InstanceEvent, InterfaceEvent, Part, RouterEv
 pub use history::{History, Transition};
 pub use id::{GroupId, InstanceId, Owner, RunId, SocketId, Ticket};
 pub use input::{Datagram, Input, Outcome, Received, Release, ScriptResult};
+pub use instance::Instance;
 pub use notification::{Notice, Notification, Subject};
 pub use now::{Now, WallTime};
 pub use outbox::{Advert, Announcement, Detail, Outbox, ScriptCommand, SocketChange};
 pub use receive::DropReason;
+pub use router::{Reading, Router, Setup};
 pub use socket_key::{Listen, Protocol, SocketKey};
 pub use state::{NotifiedState, State};
 pub use stats::Stats;
+pub use sync_group::SyncGroup;
+pub use track::ScriptView;
+pub use virtual_links::{LinkPlan, WantedLink, WantedLinkKind};
 pub use want::{Change, Object, PlacedAddress, Presence, Want};

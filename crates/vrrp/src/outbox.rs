@@ -92,6 +92,8 @@ pub struct Outbox {
     /// What happened, in order: log lines and notifications.
     pub events: Vec<Event>,
     pub(crate) packets: Vec<u8>,
+    /// Counts the times that the outbox was worked off: numbers of closed sockets are free again after the next time.
+    pub(crate) epoch: u64,
     detail: Detail,
 }
 
@@ -108,6 +110,12 @@ impl Outbox {
     /// Changes whether events of detail are made (`-D`).
     pub const fn set_detail(&mut self, detail: Detail) {
         self.detail = detail;
+    }
+
+    /// Whether events of detail are made.
+    #[must_use]
+    pub const fn detail(&self) -> Detail {
+        self.detail
     }
 
     /// The bytes of an advert of this outbox: with the IP header for IPv4, from the VRRP header on for IPv6.
@@ -139,6 +147,7 @@ impl Outbox {
         self.scripts.clear();
         self.events.clear();
         self.packets.clear();
+        self.epoch += 1;
     }
 
     /// Adds an event, unless it is of detail and those are left out.

@@ -1,6 +1,6 @@
 //! What should be in the kernel: the changes that the router asks the kernel writer for.
 
-use crate::Ticket;
+use crate::{Ticket, WantedLink};
 use model::{IfIndex, IfName, Route, Rule, VirtualAddress};
 use std::fmt;
 use std::net::IpAddr;
@@ -28,6 +28,8 @@ impl PlacedAddress {
 /// Something that the kernel has or has not.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Object {
+    /// A macvlan or ipvlan. It exists as long as its instance, whatever the state.
+    Link(WantedLink),
     /// An address on an interface.
     Address(PlacedAddress),
     /// A route.
@@ -41,6 +43,7 @@ pub enum Object {
 impl fmt::Display for Object {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Link(link) => write!(f, "interface {} on {}", link.name, link.base),
             Self::Address(placed) => write!(f, "{} on {}", placed.address.prefix, placed.interface),
             Self::Route(route) => match route.destination {
                 Some(destination) => write!(f, "route to {destination}"),

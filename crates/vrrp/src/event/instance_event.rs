@@ -29,6 +29,8 @@ pub enum InstanceEvent {
     Transition(Transition),
     /// A reason to be in FAULT appeared.
     Faulted(FaultReason),
+    /// A track file became a reason to be in FAULT while the instance ran.
+    FileFaulted(Arc<str>),
     /// A reason to be in FAULT is gone.
     FaultCleared(FaultReason),
     /// No advert arrived in time.
@@ -194,6 +196,7 @@ impl InstanceEvent {
         match self {
             Self::Transition(Transition { to: State::Fault, .. })
             | Self::Faulted(_)
+            | Self::FileFaulted(_)
             | Self::TwoOwners { .. }
             | Self::RogueOwnerContinues { .. }
             | Self::OwnAddressHeard => Severity::Error,
@@ -215,25 +218,27 @@ impl InstanceEvent {
     }
 
     pub(super) const fn is_detail(&self) -> bool {
-        matches!(
-            self,
+        match self {
+            Self::FaultCleared(reason) => !matches!(reason, FaultReason::File { .. }),
             Self::AdvertTimedOut
-                | Self::BackupReceivedPriorityZero
-                | Self::PreemptDelayStarted(_)
-                | Self::PreemptDelayStopped
-                | Self::MasterIs { .. }
-                | Self::IntervalLearned { .. }
-                | Self::IntervalRestored { .. }
-                | Self::SentPriorityZero
-                | Self::Setting(_)
-                | Self::Removing(_)
-                | Self::Announcing { .. }
-        )
+            | Self::BackupReceivedPriorityZero
+            | Self::PreemptDelayStarted(_)
+            | Self::PreemptDelayStopped
+            | Self::MasterIs { .. }
+            | Self::IntervalLearned { .. }
+            | Self::IntervalRestored { .. }
+            | Self::SentPriorityZero
+            | Self::Setting(_)
+            | Self::Removing(_)
+            | Self::Announcing { .. } => true,
+            _ => false,
+        }
     }
 
     pub(super) fn describe(&self, name: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Faulted(reason) => return describe_fault(name, reason, f),
+            Self::FileFaulted(file) => return write!(f, "({name}): tracked file {file} now FAULT state"),
             Self::FaultCleared(FaultReason::File { file, .. }) => {
                 return write!(f, "({name}): tracked file {file} leaving FAULT state");
             }

@@ -1,5 +1,6 @@
 //! Why a datagram was dropped.
 
+use crate::Stats;
 use std::fmt;
 use std::net::IpAddr;
 
@@ -133,6 +134,68 @@ pub enum DropReason {
 }
 
 impl DropReason {
+    /// Number of kinds.
+    pub(crate) const KINDS: u8 = 25;
+
+    /// Position in the set of what has been logged, below [`KINDS`](Self::KINDS).
+    pub(crate) const fn kind(self) -> u8 {
+        match self {
+            Self::AuthHeader { .. } => 0,
+            Self::TooShort { .. } => 1,
+            Self::TooLong { .. } => 2,
+            Self::TotalLength { .. } => 3,
+            Self::HopLimit { .. } => 4,
+            Self::PeerHopLimit { .. } => 5,
+            Self::Version { .. } => 6,
+            Self::Type { .. } => 7,
+            Self::UnknownAuthType { .. } => 8,
+            Self::AuthType { .. } => 9,
+            Self::Password => 10,
+            Self::AhValue => 11,
+            Self::AhSpi { .. } => 12,
+            Self::AhSequence { .. } => 13,
+            Self::Interval { .. } => 14,
+            Self::Checksum { .. } => 15,
+            Self::Destination { .. } => 16,
+            Self::OwnerIgnores => 17,
+            Self::UnknownPeer => 18,
+            Self::HmacMissing => 19,
+            Self::HmacMalformed => 20,
+            Self::HmacUnknownKey { .. } => 21,
+            Self::HmacInvalid => 22,
+            Self::HmacStale { .. } => 23,
+            Self::HmacReplay => 24,
+        }
+    }
+
+    /// The counter of the reason.
+    pub(crate) const fn counter(self, stats: &mut Stats) -> &mut u64 {
+        match self {
+            Self::AuthHeader { .. } | Self::AuthType { .. } => &mut stats.authtype_mismatch,
+            Self::TooShort { .. } | Self::TooLong { .. } | Self::TotalLength { .. } => {
+                &mut stats.packet_len_err
+            }
+            Self::HopLimit { .. } | Self::PeerHopLimit { .. } => &mut stats.ip_ttl_err,
+            Self::Version { .. } => &mut stats.vers_err,
+            Self::Type { .. } => &mut stats.invalid_type_rcvd,
+            Self::UnknownAuthType { .. } => &mut stats.invalid_authtype,
+            Self::Password | Self::AhValue | Self::AhSpi { .. } | Self::AhSequence { .. } => {
+                &mut stats.auth_failure
+            }
+            Self::Interval { .. } => &mut stats.advert_interval_err,
+            Self::Checksum { .. } => &mut stats.chk_err,
+            Self::Destination { .. } => &mut stats.addr_list_err,
+            Self::OwnerIgnores => &mut stats.owner_ignored,
+            Self::UnknownPeer => &mut stats.unknown_peer,
+            Self::HmacMissing => &mut stats.auth_ext_missing,
+            Self::HmacMalformed => &mut stats.auth_ext_malformed,
+            Self::HmacUnknownKey { .. } => &mut stats.auth_ext_unknown_key,
+            Self::HmacInvalid => &mut stats.auth_ext_invalid_hmac,
+            Self::HmacStale { .. } => &mut stats.auth_ext_stale,
+            Self::HmacReplay => &mut stats.auth_ext_replay,
+        }
+    }
+
     /// Writes the log line without the `(I) ` in front.
     pub(crate) fn describe(self, from: IpAddr, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

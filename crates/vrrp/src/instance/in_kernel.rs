@@ -1,0 +1,293 @@
+//! What the instance has in the kernel: asking for it, and hearing what becomes of it.
+
+use super::{Instance, Reaction};
+use crate::context::Context;
+use crate::placement::{Parts, Placement, Target};
+use crate::{Cause, Change, InstanceEvent, Object, Outcome, Owner, Presence, State, Want};
+use model::{IfIndex, Micros, Time};
+use std::net::IpAddr;
+use std::sync::Arc;
+
+/// Somebody who removes our addresses more often than this within [`PATIENCE`] has the last word.
+const PUT_BACK_LIMIT: u32 = 5;
+const PATIENCE: Micros = Micros::from_secs(10);
+
+/// The kernel's side of an instance.
+#[derive(Debug, Default)]
+pub(super) struct InKernel {
+    /// What a master has.
+    placement: Placement,
+    /// What has been asked to be there.
+    wanted: Parts,
+    /// Links, and addresses on them that are there in every state.
+    permanent: Vec<Arc<Object>>,
+    /// Number of the last ticket, and of the last one confirmed.
+    asked: u64,
+    confirmed: u64,
+    /// Objects that vanished while a change was under way: ours or somebody else's doing, that shows in the end.
+    suspects: Vec<Arc<Object>>,
+    /// How often something was put back since this time.
+    put_back: (u32, Time),
+}
+
+/// What a new placement brought.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reconciled {
+    /// Nothing that the neighbours have to know.
+    Quietly,
+    /// New addresses.
+    AddressesAdded,
+}
+
+impl InKernel {
+    pub(super) const fn last_ticket(&self) -> u64 {
+        self.asked
+    }
+
+    /// Whether the kernel writer still has something to do for us.
+    pub(super) const fn is_outstanding(&self) -> bool {
+        self.confirmed < self.asked
+    }
+
+    pub(super) fn targets(&self) -> &[Target] {
+        &self.placement.targets
+    }
+}
+
+impl Instance {
+    /// What has been asked to be in the kernel for this state.
+    pub(crate) const fn wanted(&self) -> &Parts {
+        &self.in_kernel.wanted
+    }
+
+    /// Takes a first placement over, and removes what a former run left behind.
+    pub(crate) fn clean_up(
+        &mut self,
+        cx: &mut Context<'_>,
+        placement: Placement,
+        permanent: Vec<Arc<Object>>,
+    ) {
+        let parts = &placement.parts;
+        let leftovers = parts
+            .rules
+            .iter()
+            .chain(&parts.routes)
+            .chain(&placement.leftovers);
+        let mut changes: Vec<_> = leftovers.map(absent).collect();
+        changes.extend(permanent.iter().map(present));
+        for object in &placement.leftovers {
+            if let Object::Address(placed) = &**object {
+                let (address, interface) = (placed.ip(), placed.interface.clone());
+                self.event(cx, InstanceEvent::LeftoverRemoved { address, interface });
+            }
+        }
+        self.in_kernel.permanent = permanent;
+        self.take_placement(cx, placement);
+        self.want(cx, changes);
+    }
+
+    /// Asks for everything that a master has.
+    pub(super) fn install(&mut self, cx: &mut Context<'_>) {
+        let parts = self.in_kernel.placement.parts.clone();
+        let mut changes = Vec::new();
+        for (part, objects) in parts.in_order() {
+            if !objects.is_empty() {
+                self.event(cx, InstanceEvent::Setting(part));
+                changes.extend(objects.iter().map(present));
+            }
+        }
+        self.in_kernel.wanted = parts;
+        self.want(cx, changes);
+    }
+
+    /// Asks for the removal of everything that a master has.
+    pub(super) fn withdraw(&mut self, cx: &mut Context<'_>) {
+        let parts = std::mem::take(&mut self.in_kernel.wanted);
+        let mut changes = Vec::new();
+        for (part, objects) in parts.in_removal_order() {
+            if !objects.is_empty() {
+                self.event(cx, InstanceEvent::Removing(part));
+                changes.extend(objects.iter().map(absent));
+            }
+        }
+        self.in_kernel.suspects.clear();
+        self.want(cx, changes);
+    }
+
+    /// What is in the kernel stays there, although the instance ends.
+    pub(super) fn keep_in_kernel(&mut self) {
+        self.in_kernel.wanted = Parts::default();
+        self.in_kernel.permanent.clear();
+    }
+
+    /// Asks for the removal of links and what is on them.
+    pub(super) fn remove_permanent(&mut self, cx: &mut Context<'_>) {
+        let permanent = std::mem::take(&mut self.in_kernel.permanent);
+        let changes = permanent.iter().rev().map(absent).collect();
+        self.want(cx, changes);
+    }
+
+    /// An interface changed, or the configuration: what a master has is to be elsewhere, or something else.
+    pub(crate) fn reconcile(
+        &mut self,
+        cx: &mut Context<'_>,
+        placement: Placement,
+        permanent: Vec<Arc<Object>>,
+    ) -> Reconciled {
+        let mut changes = Vec::new();
+        let before = std::mem::replace(&mut self.in_kernel.permanent, permanent);
+        let permanent = &self.in_kernel.permanent;
+        let gone = before.iter().rev().filter(|object| !permanent.contains(object));
+        let new = permanent.iter().filter(|object| !before.contains(object));
+        changes.extend(new.map(present));
+        if self.state == State::Master {
+            changes.extend(placement.parts.changes_from(&self.in_kernel.wanted));
+            self.in_kernel.wanted = placement.parts.clone();
+        }
+        changes.extend(gone.map(absent));
+        self.take_placement(cx, placement);
+        let is_new_address = |change: &Change| {
+            change.presence == Presence::Present && matches!(*change.object, Object::Address(_))
+        };
+        let added = self.state == State::Master && changes.iter().any(is_new_address);
+        self.want(cx, changes);
+        if added {
+            Reconciled::AddressesAdded
+        } else {
+            Reconciled::Quietly
+        }
+    }
+
+    /// The kernel writer has done what was asked for.
+    pub(crate) fn confirmed(&mut self, cx: &mut Context<'_>, number: u64, _outcome: Outcome) -> Reaction {
+        self.in_kernel.confirmed = self.in_kernel.confirmed.max(number);
+        self.release_reports(cx, number);
+        if self.in_kernel.is_outstanding() || self.in_kernel.suspects.is_empty() {
+            return Reaction::None;
+        }
+        let suspects = std::mem::take(&mut self.in_kernel.suspects);
+        let lost: Vec<_> = suspects
+            .into_iter()
+            .filter(|object| self.is_wanted(object))
+            .collect();
+        self.put_back(cx, &lost)
+    }
+
+    /// One of our addresses vanished from an interface.
+    pub(crate) fn address_lost(&mut self, cx: &mut Context<'_>, index: IfIndex, address: IpAddr) -> Reaction {
+        let wanted = &self.in_kernel.wanted;
+        let lost = wanted
+            .vips
+            .iter()
+            .chain(&wanted.excluded)
+            .find(|object| match &***object {
+                Object::Address(placed) => placed.index == index && placed.ip() == address,
+                _ => false,
+            });
+        match lost.cloned() {
+            Some(object) => self.object_lost(cx, object),
+            None => Reaction::None,
+        }
+    }
+
+    /// One of our objects vanished. While changes are under way it may be our own doing.
+    pub(crate) fn object_lost(&mut self, cx: &mut Context<'_>, object: Arc<Object>) -> Reaction {
+        if !self.is_wanted(&object) || is_untracked(&object) {
+            return Reaction::None;
+        }
+        if self.in_kernel.is_outstanding() {
+            self.in_kernel.suspects.push(object);
+            return Reaction::None;
+        }
+        self.put_back(cx, &[object])
+    }
+
+    /// One of our addresses appeared on an interface.
+    pub(crate) fn address_found(&mut self, index: IfIndex, address: IpAddr) {
+        self.in_kernel.suspects.retain(|object| match &**object {
+            Object::Address(placed) => (placed.index, placed.ip()) != (index, address),
+            _ => true,
+        });
+    }
+
+    /// Puts back what somebody else removed. Whoever does that again and again gets their way: another router is
+    /// master then, if there is one.
+    fn put_back(&mut self, cx: &mut Context<'_>, lost: &[Arc<Object>]) -> Reaction {
+        let Some(first) = lost.first() else {
+            return Reaction::None;
+        };
+        let (count, since) = &mut self.in_kernel.put_back;
+        if cx.now.time.since(*since) > PATIENCE {
+            (*count, *since) = (0, cx.now.time);
+        }
+        *count += 1;
+        if *count > PUT_BACK_LIMIT {
+            *count = 0;
+            return Reaction::Yield(Cause::TakenAway {
+                object: Arc::from(first.to_string()),
+            });
+        }
+        let mut addresses = Vec::new();
+        for object in lost {
+            self.event(cx, InstanceEvent::PuttingBack(Arc::from(object.to_string())));
+            if let Object::Address(placed) = &**object {
+                addresses.push((placed.index, placed.ip()));
+            }
+        }
+        let changes = lost.iter().map(present).collect();
+        self.want(cx, changes);
+        self.announce_when_confirmed(cx, addresses);
+        Reaction::None
+    }
+
+    fn take_placement(&mut self, cx: &mut Context<'_>, placement: Placement) {
+        for own in &placement.own {
+            if !self.in_kernel.placement.own.contains(own) {
+                let (interface, address) = own.clone();
+                self.event(cx, InstanceEvent::AddressIsOwn { address, interface });
+            }
+        }
+        self.in_kernel.placement = placement;
+    }
+
+    fn is_wanted(&self, object: &Arc<Object>) -> bool {
+        self.in_kernel
+            .wanted
+            .in_order()
+            .into_iter()
+            .any(|(_, objects)| objects.contains(object))
+            || self.in_kernel.permanent.contains(object)
+    }
+
+    fn want(&mut self, cx: &mut Context<'_>, changes: Vec<Change>) {
+        if !changes.is_empty() {
+            let ticket = cx.tickets.next(Owner::Instance(self.id));
+            self.in_kernel.asked = ticket.number;
+            cx.out.wants.push(Want { ticket, changes });
+        }
+    }
+}
+
+/// Whether nobody is to care when the object vanishes (`no_track`).
+fn is_untracked(object: &Object) -> bool {
+    match object {
+        Object::Address(placed) => placed.address.no_track,
+        Object::Route(route) => route.no_track,
+        Object::Rule(rule) => rule.no_track,
+        Object::Link(_) | Object::Refuse(_) => false,
+    }
+}
+
+fn present(object: &Arc<Object>) -> Change {
+    Change {
+        presence: Presence::Present,
+        object: Arc::clone(object),
+    }
+}
+
+fn absent(object: &Arc<Object>) -> Change {
+    Change {
+        presence: Presence::Absent,
+        object: Arc::clone(object),
+    }
+}

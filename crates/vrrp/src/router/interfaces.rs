@@ -1,0 +1,294 @@
+//! Interfaces and addresses come and go.
+
+use super::Router;
+use crate::alarm::Alarm;
+use crate::instance::Reaction;
+use crate::links::{LinkChange, LinkId};
+use crate::{Event, InstanceId, InterfaceEvent, Now, Object, Outbox, Outcome, State};
+use model::interface::{Interface, InterfaceAddress, Interfaces};
+use model::{IfIndex, IfName, Micros, Route, Rule};
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+impl Router {
+    pub(super) fn interface_changed(&mut self, now: Now, interface: &Interface, out: &mut Outbox) {
+        let changes = self.links.update(interface);
+        self.links_changed(now, &changes, out);
+    }
+
+    pub(super) fn interface_removed(&mut self, now: Now, index: IfIndex, out: &mut Outbox) {
+        let name = self
+            .links
+            .known_by_index(index)
+            .map(|known| known.info.name.clone());
+        let changes = self.links.remove(index);
+        if let (Some(name), false) = (name, changes.is_empty()) {
+            out.event(Event::Interface {
+                name,
+                event: InterfaceEvent::Removed,
+            });
+        }
+        self.links_changed(now, &changes, out);
+    }
+
+    fn links_changed(&mut self, now: Now, changes: &[(LinkId, LinkChange)], out: &mut Outbox) {
+        let mut affected = BTreeSet::new();
+        for (link, change) in changes {
+            let alarm = Alarm::Link(*link);
+            match change {
+                LinkChange::Nothing => {}
+                LinkChange::Delayed(delay) => {
+                    if self.alarms.due(alarm).is_none() {
+                        let delay = (*delay).min(self.delay_limit(*link));
+                        self.alarms.set(alarm, now.time + delay);
+                    }
+                }
+                LinkChange::DelayCancelled => {
+                    if self.alarms.due(alarm).is_some() {
+                        self.alarms.cancel(alarm);
+                        self.link_event(*link, InterfaceEvent::DelayCancelled, out);
+                    }
+                }
+                LinkChange::UpDown => {
+                    self.alarms.cancel(alarm);
+                    self.report_up_down(*link, out);
+                    affected.extend(self.links.users(*link));
+                    self.statics_on_link(now, *link, out);
+                }
+                LinkChange::Replaced => {
+                    self.alarms.cancel(alarm);
+                    if self.links.known(*link).is_some() {
+                        self.report_up_down(*link, out);
+                    }
+                    affected.extend(self.links.users(*link));
+                    self.statics_on_link(now, *link, out);
+                }
+                LinkChange::Properties => affected.extend(self.links.users(*link)),
+            }
+        }
+        self.refresh_all(now, &affected, out);
+    }
+
+    pub(super) fn link_delay_over(&mut self, now: Now, link: LinkId, out: &mut Outbox) {
+        let change = self.links.delay_over(link);
+        self.links_changed(now, &[(link, change)], out);
+    }
+
+    pub(super) fn address_added(
+        &mut self,
+        now: Now,
+        index: IfIndex,
+        address: InterfaceAddress,
+        out: &mut Outbox,
+    ) {
+        let ip = address.prefix.address;
+        let before = self.sources(index);
+        self.links.add_address(index, address);
+        for id in self.claims.of_address(index, ip).to_vec() {
+            let ours = self.with(now, out, id, |instance, _| {
+                instance.address_found(index, ip);
+                instance.is_outstanding() || instance.state() == State::Master
+            });
+            if ours == Some(false) {
+                // Somebody else put it there: it may be the interface's own, which is not for us to remove.
+                self.refresh(now, id, out);
+            }
+        }
+        self.statics.address_found(index, ip);
+        self.sources_changed(now, index, before, ip, out);
+    }
+
+    pub(super) fn address_removed(&mut self, now: Now, index: IfIndex, ip: IpAddr, out: &mut Outbox) {
+        let before = self.sources(index);
+        let was_there = self
+            .links
+            .known_by_index(index)
+            .is_some_and(|known| known.address(ip).is_some());
+        self.links.remove_address(index, ip);
+        for id in self.claims.of_address(index, ip).to_vec() {
+            let (wants, reports) = (out.wants.len(), out.events.len());
+            let reaction = self.with(now, out, id, |instance, cx| instance.address_lost(cx, index, ip));
+            let reaction = reaction.unwrap_or_default();
+            if was_there && (out.wants.len() > wants || reaction != Reaction::None) {
+                self.address_event(index, InterfaceEvent::AddressRemoved(ip), reports, out);
+            }
+            self.react(now, id, reaction, out);
+        }
+        self.static_address_removed(now, index, ip, out);
+        self.sources_changed(now, index, before, ip, out);
+    }
+
+    pub(super) fn route_removed(&mut self, now: Now, route: &Route, out: &mut Outbox) {
+        self.object_removed(now, &Object::Route(route.clone()), out);
+    }
+
+    pub(super) fn rule_removed(&mut self, now: Now, rule: &Rule, out: &mut Outbox) {
+        self.object_removed(now, &Object::Rule(rule.clone()), out);
+    }
+
+    fn object_removed(&mut self, now: Now, object: &Object, out: &mut Outbox) {
+        if let Some((object, owners)) = self.claims.of_object(object) {
+            for id in owners {
+                let object = object.clone();
+                let reaction = self.with(now, out, id, |instance, cx| instance.object_lost(cx, object));
+                self.react(now, id, reaction.unwrap_or_default(), out);
+            }
+        }
+        self.static_object_removed(now, object, out);
+    }
+
+    pub(super) fn instance_confirmed(
+        &mut self,
+        now: Now,
+        id: InstanceId,
+        number: u64,
+        outcome: Outcome,
+        out: &mut Outbox,
+    ) {
+        let reaction = self.with(now, out, id, |instance, cx| {
+            instance.confirmed(cx, number, outcome)
+        });
+        self.react(now, id, reaction.unwrap_or_default(), out);
+        self.free_if_gone(id, out);
+    }
+
+    /// Compares the whole picture with what is known, and takes the differences in one by one.
+    pub(super) fn resynchronised(&mut self, now: Now, interfaces: &Interfaces, out: &mut Outbox) {
+        for index in self.links.indexes() {
+            if interfaces.by_index(index).is_none() {
+                self.interface_removed(now, index, out);
+            }
+        }
+        for interface in &interfaces.0 {
+            let index = interface.index;
+            self.interface_changed(now, interface, out);
+            let known = self
+                .links
+                .known_by_index(index)
+                .map(crate::links::Known::to_interface);
+            for old in known.into_iter().flat_map(|known| known.addresses) {
+                let ip = old.prefix.address;
+                if !interface
+                    .addresses
+                    .iter()
+                    .any(|address| address.prefix.address == ip)
+                {
+                    self.address_removed(now, index, ip, out);
+                }
+            }
+            for address in &interface.addresses {
+                let known = self.links.known_by_index(index);
+                if known.and_then(|known| known.address(address.prefix.address)) != Some(address) {
+                    self.address_added(now, index, *address, out);
+                }
+            }
+        }
+    }
+
+    /// The addresses that adverts may come from, for each family.
+    fn sources(&self, index: IfIndex) -> [Option<IpAddr>; 2] {
+        let source = |family| {
+            self.links
+                .known_by_index(index)
+                .and_then(|known| known.source(family))
+        };
+        [source(model::Family::Ipv4), source(model::Family::Ipv6)]
+    }
+
+    /// Instances whose adverts come from another address now, or that track their own source, are looked at again.
+    fn sources_changed(
+        &mut self,
+        now: Now,
+        index: IfIndex,
+        before: [Option<IpAddr>; 2],
+        changed: IpAddr,
+        out: &mut Outbox,
+    ) {
+        let after = self.sources(index);
+        for (before, after) in before.into_iter().zip(after) {
+            if before == after {
+                continue;
+            }
+            let end = out.events.len();
+            if let Some(before) = before {
+                self.address_event(index, InterfaceEvent::AddressRemoved(before), end, out);
+            }
+            if let Some(after) = after {
+                let end = out.events.len();
+                self.address_event(index, InterfaceEvent::AddressAdded(after), end, out);
+            }
+        }
+        let users = self
+            .links
+            .names_of(index)
+            .iter()
+            .flat_map(|link| self.links.users(*link));
+        let affected: BTreeSet<_> = if before == after {
+            // Those without an interface are users of none.
+            let tracks = |id: &&InstanceId| {
+                let config = self.get(**id).config();
+                config.track_src_ip && config.source == Some(changed)
+            };
+            users
+                .filter(tracks)
+                .copied()
+                .chain(self.source_trackers(changed))
+                .collect()
+        } else {
+            users.copied().collect()
+        };
+        self.refresh_all(now, &affected, out);
+    }
+
+    /// Instances without an interface that are in FAULT without this source address.
+    fn source_trackers(&self, address: IpAddr) -> Vec<InstanceId> {
+        self.source_trackers.get(&address).cloned().unwrap_or_default()
+    }
+
+    fn refresh_all(&mut self, now: Now, affected: &BTreeSet<InstanceId>, out: &mut Outbox) {
+        for id in affected {
+            self.refresh(now, *id, out);
+        }
+    }
+
+    /// A link that flaps is not to be taken for up so long that the master-down timer passes meanwhile.
+    fn delay_limit(&self, link: LinkId) -> Micros {
+        let limit = |id: &InstanceId| {
+            let instance = self.get(*id);
+            let config = instance.config();
+            let intervals = u64::from(config.down_timer_adverts) - 1;
+            (instance.master_advert_int() * intervals).saturating_sub(config.advert_int / 256)
+        };
+        self.links
+            .users(link)
+            .iter()
+            .map(limit)
+            .min()
+            .unwrap_or(Micros(u64::MAX))
+    }
+
+    fn report_up_down(&self, link: LinkId, out: &mut Outbox) {
+        let event = if self.links.is_up(link) {
+            InterfaceEvent::Up
+        } else {
+            InterfaceEvent::Down
+        };
+        self.link_event(link, event, out);
+    }
+
+    fn link_event(&self, link: LinkId, event: InterfaceEvent, out: &mut Outbox) {
+        let name: &IfName = self.links.name(link);
+        out.event(Event::Interface {
+            name: name.clone(),
+            event,
+        });
+    }
+
+    /// Says what happened to an address, before the events that came of it.
+    fn address_event(&self, index: IfIndex, event: InterfaceEvent, at: usize, out: &mut Outbox) {
+        if let Some(known) = self.links.known_by_index(index) {
+            let name = known.info.name.clone();
+            out.events.insert(at, Event::Interface { name, event });
+        }
+    }
+}

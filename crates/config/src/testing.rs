@@ -242,9 +242,19 @@ pub(crate) fn read_with(files: TestFiles, text: &str, purpose: Purpose) -> Readi
     read(&Request::new(purpose), &environment(&files, &interfaces))
 }
 
+/// The files of a small machine.
+pub(crate) fn machine() -> TestFiles {
+    TestFiles::default()
+        .program("/usr/bin/true")
+        .link("/bin", "/usr/bin", 0)
+        .with("/etc/passwd", "")
+        .directory("/tmp", 0o1777, 0)
+        .directory("/proc", 0o555, 0)
+}
+
 /// Reads `text` as `--config-test` does.
 pub(crate) fn test(text: &str) -> Reading {
-    read_with(TestFiles::default(), text, Purpose::Test)
+    read_with(machine(), text, Purpose::Test)
 }
 
 /// The messages of a reading, without notes.

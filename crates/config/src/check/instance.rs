@@ -94,7 +94,16 @@ fn essentials(draft: &InstanceDraft, cx: &mut Context<'_>) -> Option<crate::lowe
     let mut complete = true;
     if draft.vrid.is_none() {
         let message = format!("({}) has no `virtual_router_id`", name.value);
-        fatal(Code::NO_VRID, name.span, message, cx);
+        // That a bad number leaves none is no second mistake, though it ends the start.
+        if let Some(reported) = draft.vrid_reported {
+            cx.report.poison(reported);
+        }
+        fatal(
+            Code::NO_VRID,
+            draft.vrid_reported.unwrap_or(name.span),
+            message,
+            cx,
+        );
     }
     if draft.interface.is_none() {
         complete = false;

@@ -43,8 +43,8 @@ pub(super) fn check(draft: &mut Draft, globals: &mut Globals, cx: &mut Context<'
         logged: HashSet::new(),
     };
     let parent = &mut draft.globals;
-    globals.startup_script = checker.take(&mut parent.scripts.startup, Severity::Reported, cx);
-    globals.shutdown_script = checker.take(&mut parent.scripts.shutdown, Severity::Reported, cx);
+    globals.startup_script = checker.take(&mut parent.scripts.startup, Severity::Logged, cx);
+    globals.shutdown_script = checker.take(&mut parent.scripts.shutdown, Severity::Logged, cx);
     fifos(&mut checker, draft, globals, cx);
     let tracked = checker.track_scripts(&mut draft.scripts, cx);
     let instances = draft

@@ -60,6 +60,7 @@ pub(super) fn read(draft: &mut Draft, block: Statement<'_>, cx: &mut Context<'_>
     };
     TRACK_FILE.read(&mut file, block, cx);
     if let Err(reason) = crate::check::track_file(&file, cx) {
+        cx.targets.dropped.insert(name.value.clone());
         let message = format!("`track_file` {} is dropped: {reason}", name.value);
         return cx.error(
             Code::INCOMPLETE_BLOCK,

@@ -148,6 +148,10 @@ fn named(line: Statement<'_>, kind: &Kind, cx: &mut Context<'_>) -> Option<At<Tr
     let word = line.name();
     let name = word.text();
     let Some((weight, sense)) = (kind.target)(cx, name) else {
+        // Its definition was reported; that it is missing here is no second mistake.
+        if cx.targets.dropped.contains(name) {
+            return None;
+        }
         let mut names = (kind.names)(cx);
         names.sort();
         let message = format!("`{}`: {name} is not defined; the entry is dropped", kind.keyword);

@@ -93,6 +93,7 @@ pub(super) fn read(draft: &mut Draft, block: Statement<'_>, cx: &mut Context<'_>
     };
     VRRP_SCRIPT.read(&mut script, block, cx);
     if script.target.is_none() {
+        cx.targets.dropped.insert(name.value.clone());
         // A `script` that was there and malformed has been reported already.
         if !block.children().any(|line| line.name().text() == "script") {
             let message = format!("`vrrp_script` {} has no `script` and is dropped", name.value);

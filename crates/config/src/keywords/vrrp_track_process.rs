@@ -114,6 +114,7 @@ pub(super) fn read(draft: &mut Draft, block: Statement<'_>, cx: &mut Context<'_>
     };
     VRRP_TRACK_PROCESS.read(&mut process, block, cx);
     if process.command.is_none() {
+        cx.targets.dropped.insert(name.value.clone());
         let message = format!(
             "`vrrp_track_process` {} has no `process` and is dropped",
             name.value

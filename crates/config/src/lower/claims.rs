@@ -17,6 +17,8 @@ pub(crate) struct Targets {
     pub(crate) processes: HashMap<String, (Weight, Sense)>,
     pub(crate) bfd: HashMap<String, (Weight, Sense)>,
     pub(crate) track_groups: HashSet<String>,
+    /// Names of scripts, files and processes whose definition was reported and dropped.
+    pub(crate) dropped: HashSet<String>,
 }
 
 /// What may be claimed once.

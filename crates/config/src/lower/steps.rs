@@ -118,6 +118,12 @@ impl Context<'_> {
 
     /// Reports a word that is none of the options.
     pub(crate) fn unknown_option(&mut self, what: &str, word: Word<'_>, options: &[&str]) {
+        // Lines are named in words, keywords as they are written.
+        let what = if what.contains(' ') {
+            what.to_owned()
+        } else {
+            format!("`{what}`")
+        };
         let message = format!("{what}: unknown option '{}'", word.text());
         let label = match options {
             [only] => format!("only '{only}' is known"),
@@ -152,7 +158,7 @@ impl Context<'_> {
         if word.text() == "reverse" {
             return Some(Sense::Reverse);
         }
-        self.unknown_option(&format!("`{what}`"), word, &["reverse"]);
+        self.unknown_option(what, word, &["reverse"]);
         None
     }
 

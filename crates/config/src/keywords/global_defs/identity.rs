@@ -82,12 +82,11 @@ pub(super) static KEYWORDS: &[Keyword<GlobalsDraft>] = &[
     Row::integer("random_seed", "N", strict(0, U32_MAX), |_, _| {})
         .default("the clock")
         .means("Seed of ${_RANDOM}; without effect, as in the original"),
-    // What it says is acted on while files are read, long before keywords are.
-    Row::line(
-        "include_check",
-        "[[+|-]read|match|wildcard_match|brace_match ...]",
-        |_, _, _| {},
-    )
+    // What it says is acted on while files are read, long before keywords are; here it is only checked.
+    Row::line("include_check", "[[+|-]WORD ...]", |_, line, cx| {
+        include_check(line, cx);
+    })
+    .range("read, match, wildcard_match, brace_match")
     .default("none")
     .means("What include lines have to fulfil from this line on; without a word everything"),
     Row::line("config_save_dir", "DIR", |g, line, cx| {
@@ -252,4 +251,20 @@ fn umask(g: &mut GlobalsDraft, line: Statement<'_>, cx: &mut Context<'_>) {
         }
     }
     g.model.files.umask = Some(mask);
+}
+
+const INCLUDE_CHECKS: [&str; 4] = ["read", "match", "wildcard_match", "brace_match"];
+
+fn include_check(line: Statement<'_>, cx: &mut Context<'_>) {
+    for (position, word) in line.arguments().enumerate() {
+        let signed = word.text().strip_prefix(['+', '-']);
+        let name = signed.unwrap_or(word.text());
+        if !INCLUDE_CHECKS.contains(&name) {
+            cx.unknown_option("include_check", word, &INCLUDE_CHECKS);
+        } else if signed.is_none() && position > 0 {
+            let message =
+                format!("`include_check`: '{name}' behind the first word needs `+` or `-`; it is skipped");
+            cx.error(Code::INVALID_VALUE, word.span(), message);
+        }
+    }
 }

@@ -30,6 +30,8 @@ pub(super) static KEYWORDS: &[Keyword<InstanceDraft>] = &[
         .default("vrrp_mcast_group4 or vrrp_mcast_group6")
         .means("Multicast group of the adverts"),
     Row::lines("unicast_peer", "ADDR [min_ttl N] [max_ttl N]", |i, block, cx| {
+        // An empty block asks for unicast too.
+        i.unicast_keyword.get_or_insert(block.span());
         for line in block.children() {
             peer(i, line, cx);
         }
@@ -113,7 +115,6 @@ fn mcast_dst_ip(i: &mut InstanceDraft, line: Statement<'_>, cx: &mut Context<'_>
 }
 
 fn peer(i: &mut InstanceDraft, line: Statement<'_>, cx: &mut Context<'_>) {
-    i.unicast_keyword.get_or_insert(line.span());
     let word = line.name();
     let Some(address) = peer_address(word.text()) else {
         return malformed(i, "unicast_peer", word, cx);

@@ -345,8 +345,7 @@ impl<'t> Reader<'t> {
                 );
                 self.route.protocol = Route::PROTOCOL;
             }
-            let has_dev = self.route.dev.is_some() || self.route.nexthops.iter().any(|hop| hop.dev.is_some());
-            if !has_dev {
+            if self.route.dev.is_none() {
                 self.route.no_track = true;
                 self.route.track_group = None;
                 let message = format!("{}: without `dev` the route is not tracked", self.cursor.what);

@@ -1,6 +1,10 @@
 //! Whole configurations, from text to model.
 
+mod groups;
+mod instance;
+mod lines;
 mod mistakes;
+mod properties;
 mod seed;
 mod statuses;
 

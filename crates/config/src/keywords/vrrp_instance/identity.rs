@@ -27,7 +27,7 @@ pub(super) static KEYWORDS: &[Keyword<InstanceDraft>] = &[
             Some(n) => {
                 i.vrid = Vrid::try_from(n.number::<u8>())
                     .ok()
-                    .map(|vrid| At::new(vrid, n.span))
+                    .map(|vrid| At::new(vrid, n.span));
             }
             None => i.vrid_reported = Some(line.span()),
         }

@@ -89,6 +89,17 @@ impl Parts {
             })
     }
 
+    /// The object of an address.
+    pub(crate) fn address(&self, index: IfIndex, ip: IpAddr) -> Option<&Arc<Object>> {
+        self.vips
+            .iter()
+            .chain(&self.excluded)
+            .find(|object| match &***object {
+                Object::Address(placed) => (placed.index, placed.ip()) == (index, ip),
+                _ => false,
+            })
+    }
+
     /// The changes that lead from `before` to `self`, removals first, each in its order.
     pub(crate) fn changes_from(&self, before: &Self) -> Vec<Change> {
         let mut changes = Vec::new();

@@ -175,16 +175,7 @@ impl Instance {
 
     /// One of our addresses vanished from an interface.
     pub(crate) fn address_lost(&mut self, cx: &mut Context<'_>, index: IfIndex, address: IpAddr) -> Reaction {
-        let wanted = &self.in_kernel.wanted;
-        let lost = wanted
-            .vips
-            .iter()
-            .chain(&wanted.excluded)
-            .find(|object| match &***object {
-                Object::Address(placed) => placed.index == index && placed.ip() == address,
-                _ => false,
-            });
-        match lost.cloned() {
+        match self.in_kernel.wanted.address(index, address).cloned() {
             Some(object) => self.object_lost(cx, object),
             None => Reaction::None,
         }

@@ -10,7 +10,10 @@ use crate::garp::{Announcer, Wake};
 use crate::instance::Reconciled;
 use crate::track::Trackers;
 use crate::virtual_links::InstanceLinks;
-use crate::{Cause, Event, Instance, InstanceId, Notice, NotifiedState, Now, Outbox, ScriptCommand, State};
+use crate::{
+    Cause, Change, Event, Instance, InstanceId, Notice, NotifiedState, Now, Object, Outbox, Presence,
+    ScriptCommand, State, Want,
+};
 use model::{Family, IfName, Transport, VirtualLink, Vrid, VrrpConfiguration, VrrpGlobals};
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -82,6 +85,7 @@ impl Router {
         if self.stopping != super::Stopping::Running {
             return;
         }
+        let first_want = out.wants.len();
         self.configuration = configuration;
         self.globals = globals;
         self.reload_trackers(now, out);
@@ -126,8 +130,33 @@ impl Router {
                 instance.reload_done(cx, *before, announce);
             });
         }
+        self.keep_moved(&mut out.wants[first_want..]);
         self.start_scripts(now, out);
         self.notify_groups(out);
+    }
+
+    /// An address that moved from one master to another one must not be removed for the former, whichever of the two
+    /// the kernel writer serves first.
+    fn keep_moved(&self, wants: &mut [Want]) {
+        for want in wants {
+            for change in &mut want.changes {
+                let Object::Address(placed) = &*change.object else {
+                    continue;
+                };
+                if change.presence == Presence::Present {
+                    continue;
+                }
+                let (index, address) = (placed.index, placed.ip());
+                let owners = self.claims.of_address(index, address).iter();
+                let wanted = |id: &InstanceId| self.instance(*id)?.wanted().address(index, address);
+                if let Some(object) = owners.clone().find_map(wanted) {
+                    *change = Change {
+                        presence: Presence::Present,
+                        object: Arc::clone(object),
+                    };
+                }
+            }
+        }
     }
 
     /// Trackers with the same name keep what is known of them; runs of scripts that are gone are ended.

@@ -94,7 +94,7 @@ impl Router {
                 self.refresh(now, id, out);
             }
         }
-        self.statics.address_found(index, ip);
+        self.static_address_found(now, index, ip, out);
         self.sources_changed(now, index, before, ip, out);
     }
 
@@ -162,6 +162,13 @@ impl Router {
         for interface in &interfaces.0 {
             let index = interface.index;
             self.interface_changed(now, interface, out);
+            // Additions first: an instance whose address changed is not to be without one in between.
+            for address in &interface.addresses {
+                let known = self.links.known_by_index(index);
+                if known.and_then(|known| known.address(address.prefix.address)) != Some(address) {
+                    self.address_added(now, index, *address, out);
+                }
+            }
             let known = self
                 .links
                 .known_by_index(index)
@@ -174,12 +181,6 @@ impl Router {
                     .any(|address| address.prefix.address == ip)
                 {
                     self.address_removed(now, index, ip, out);
-                }
-            }
-            for address in &interface.addresses {
-                let known = self.links.known_by_index(index);
-                if known.and_then(|known| known.address(address.prefix.address)) != Some(address) {
-                    self.address_added(now, index, *address, out);
                 }
             }
         }

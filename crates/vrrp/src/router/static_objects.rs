@@ -58,13 +58,6 @@ impl Statics {
     pub(super) const fn is_outstanding(&self) -> bool {
         self.confirmed < self.asked
     }
-
-    /// An address appeared: it is not lost, whoever put it there.
-    pub(super) fn address_found(&mut self, index: IfIndex, ip: IpAddr) {
-        for object in &mut self.objects {
-            object.lost &= !object.is_address(index, ip);
-        }
-    }
 }
 
 impl StaticObject {
@@ -151,6 +144,15 @@ impl Router {
                 self.statics.objects[position].wanted = None;
                 self.statics.objects[position].lost = true;
             }
+            self.examine_track_groups(now, out);
+        }
+    }
+
+    /// An address appeared: it is not lost, whoever put it there.
+    pub(super) fn static_address_found(&mut self, now: Now, index: IfIndex, ip: IpAddr, out: &mut Outbox) {
+        let is_it = |object: &&mut StaticObject| object.lost && object.is_address(index, ip);
+        if let Some(object) = self.statics.objects.iter_mut().find(is_it) {
+            object.lost = false;
             self.examine_track_groups(now, out);
         }
     }

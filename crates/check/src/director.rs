@@ -255,6 +255,17 @@ impl Director {
                 Some(failure),
             ),
             Report::Failed { failure, retries } => {
+                if self.tells_each_attempt(id) {
+                    self.report(
+                        id,
+                        CheckNews::Attempt {
+                            failure: failure.clone(),
+                            attempt: retry + 1,
+                            retry,
+                        },
+                        out,
+                    );
+                }
                 let news = CheckNews::Failed {
                     failure: failure.clone(),
                     retries,
@@ -265,6 +276,16 @@ impl Director {
         };
         self.report(id, news, out);
         failure
+    }
+
+    /// Whether the last attempt has a line of its own beside the one about the failure.
+    fn tells_each_attempt(&self, id: CheckId) -> bool {
+        let checker = self.layout.checker(id);
+        let has_line = matches!(
+            checker.kind,
+            CheckKind::Tcp(_) | CheckKind::Udp(_) | CheckKind::Http(_) | CheckKind::Ping(_)
+        );
+        checker.log_all_failures && has_line
     }
 
     fn report(&self, id: CheckId, news: CheckNews, out: &mut Outbox) {

@@ -209,6 +209,22 @@ pub enum ConnectFailure {
 }
 
 impl ConnectFailure {
+    /// The error's number and text on Linux; nothing where it is not known.
+    #[must_use]
+    pub const fn errno(self) -> Option<(u32, &'static str)> {
+        Some(match self {
+            Self::Refused => (111, "Connection refused"),
+            Self::NetworkUnreachable => (101, "Network is unreachable"),
+            Self::HostUnreachable => (113, "No route to host"),
+            Self::HostDown => (112, "Host is down"),
+            Self::NetworkDown => (100, "Network is down"),
+            Self::Reset => (104, "Connection reset by peer"),
+            Self::Aborted => (103, "Software caused connection abort"),
+            Self::TimedOut => (110, "Connection timed out"),
+            Self::Other => return None,
+        })
+    }
+
     /// What an error of the network says about the server; nothing if it is an error of this side.
     #[must_use]
     pub fn classify(kind: io::ErrorKind) -> Option<Self> {

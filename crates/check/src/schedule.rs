@@ -191,7 +191,9 @@ impl CheckState {
             };
         }
         let report = if self.up || first {
-            let told = schedule.retry > 0 && (tries_always || !first);
+            // compat: the scripts' line tells the retries although a first failure had none.
+            let is_script = matches!(checker.kind, CheckKind::Misc(_));
+            let told = schedule.retry > 0 && (tries_always || is_script || !first);
             Report::Failed {
                 failure,
                 retries: told.then_some(schedule.retry),

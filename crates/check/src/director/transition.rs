@@ -26,8 +26,7 @@ pub(super) enum Evaluation {
 enum Installation {
     /// When the quorum is lost.
     InPlaceOfServers,
-    /// When there has never been one. Servers that are alive are kept out then too (keepalived 2.4.3 leaves them
-    /// in, and does not take them out any more when they die).
+    /// When there has never been one. Servers that are alive are kept out then too.
     FromTheStart,
 }
 

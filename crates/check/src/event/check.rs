@@ -252,17 +252,18 @@ fn attempt(
         CheckLabel::Udp if matches!(failure, Failure::ReplyMismatch | Failure::ReplyLength(_)) => {
             write!(f, "UDP check to {server} reply data mismatch.")
         }
+        CheckLabel::Ping if matches!(failure, Failure::TimedOut { .. }) => {
+            write!(f, "ICMP connection to address {server} timeout.")
+        }
+        CheckLabel::Ping => write!(f, "ICMP connection to {server} failed."),
+        CheckLabel::Udp => write!(f, "UDP connection to {server} failed."),
         _ => {
-            let protocol = match label {
-                CheckLabel::Udp => "UDP",
-                CheckLabel::Ping => "ICMP",
-                _ => "TCP",
-            };
-            let how = match failure {
-                Failure::TimedOut { .. } if *label != CheckLabel::Udp => "timeout",
-                _ => "failed",
-            };
-            write!(f, "{protocol} connection to {server} {how}.")
+            let timed_out = matches!(failure, Failure::TimedOut { .. });
+            write!(
+                f,
+                "TCP connection to {server} {}.",
+                if timed_out { "timeout" } else { "failed" }
+            )
         }
     }
 }
@@ -302,10 +303,10 @@ pub(crate) fn smtp_reason(failure: &Failure, destination: SocketAddr) -> String 
             waiting: Wait::Connect,
             ..
         } => "Connection timeout to server",
-        Failure::Connect(_) => "Error connecting to server",
+        Failure::Connect(_) => "Could not connect to server",
         Failure::TimedOut { .. } => "Read timeout from server",
-        Failure::Send(_) => "Write error to server",
-        _ => "Read error from server",
+        Failure::Send(_) => "Write failure to server",
+        _ => "Read failure from server",
     };
     format!("{words} [{}]:{}", destination.ip(), destination.port())
 }
@@ -313,6 +314,11 @@ pub(crate) fn smtp_reason(failure: &Failure, destination: SocketAddr) -> String 
 fn dns_reason(failure: &Failure) -> String {
     match failure {
         Failure::TimedOut { .. } => "read timeout from socket".to_owned(),
+        Failure::DnsCode(code) => format!("read error occurred. (rcode = {code})"),
+        Failure::Connect(error) | Failure::Receive(error) => match error.errno() {
+            Some((number, text)) => format!("failed to read socket; errno {number} ({text})"),
+            None => "failed to read socket".to_owned(),
+        },
         other => other.to_string(),
     }
 }

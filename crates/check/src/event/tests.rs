@@ -126,6 +126,16 @@ fn results_of_checks_print_the_reference_lines() {
             "SMTP_CHECK Bad greeting banner from server [10.0.0.3]:25",
         ),
         (
+            mail_server.clone(),
+            failed(refused.clone(), Some(1)),
+            "SMTP_CHECK Could not connect to server [10.0.0.3]:25",
+        ),
+        (
+            mail_server.clone(),
+            failed(Failure::Closed(Wait::Quit), Some(1)),
+            "SMTP_CHECK Read failure from server [10.0.0.3]:25",
+        ),
+        (
             mail_server,
             CheckNews::Passed,
             "Remote SMTP server [10.0.0.3]:tcp:80 succeed on service.",
@@ -134,6 +144,21 @@ fn results_of_checks_print_the_reference_lines() {
             CheckLabel::Dns,
             failed(timeout(Wait::Reply), Some(3)),
             "DNS_CHECK ([10.0.0.3]:tcp:80) read timeout from socket after 3 retries",
+        ),
+        (
+            CheckLabel::Dns,
+            failed(Failure::DnsCode(3), Some(1)),
+            "DNS_CHECK ([10.0.0.3]:tcp:80) read error occurred. (rcode = 3) after 1 retries",
+        ),
+        (
+            CheckLabel::Dns,
+            failed(Failure::Receive(ConnectFailure::Refused), None),
+            "DNS_CHECK ([10.0.0.3]:tcp:80) failed to read socket; errno 111 (Connection refused)",
+        ),
+        (
+            CheckLabel::Ping,
+            attempt(timeout(Wait::Reply), 1),
+            "ICMP connection to address [10.0.0.3]:tcp:80 timeout.",
         ),
         (
             CheckLabel::Ping,

@@ -100,7 +100,8 @@ impl CheckState {
             }
             return judgement;
         }
-        let retries = (!first && schedule.retry > 0).then_some(schedule.retry);
+        // compat: told although a first failure had none.
+        let retries = (schedule.retry > 0).then_some(schedule.retry);
         self.failures = 0;
         self.has_run = true;
         self.http.failed = Some(self.http.url);

@@ -296,3 +296,26 @@ fn stopping_tells_those_with_omega() {
         }
     }
 }
+
+#[test]
+fn each_attempt_is_told_where_that_is_wanted() {
+    let mut verbose = virtual_server(80, vec![server(2, 1)]);
+    let checker = &mut verbose.real_servers[0].checkers[0];
+    checker.schedule.retry = 1;
+    checker.log_all_failures = true;
+    let mut world = World::new(configuration(vec![verbose]));
+    world.pass_second();
+    world.take_log();
+    world.set(2, refused());
+    world.pass(Micros::from_secs(4));
+    let failed = format!("TCP connection to {A} failed.");
+    assert_eq!(
+        world.take_log()[..4],
+        [
+            failed.clone(),
+            failed,
+            format!("TCP_CHECK on service {A} failed after 1 retries."),
+            format!("Removing service {A} from VS {VS}"),
+        ]
+    );
+}

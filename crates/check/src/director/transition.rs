@@ -21,15 +21,6 @@ pub(super) enum Evaluation {
     Later,
 }
 
-/// When a sorry server begins to serve.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Installation {
-    /// When the quorum is lost.
-    InPlaceOfServers,
-    /// When there has never been one. Servers that are alive are kept out then too.
-    FromTheStart,
-}
-
 impl Director {
     /// A check passed.
     pub(super) fn pass(&mut self, id: CheckId, first: bool, out: &mut Outbox) {
@@ -166,7 +157,7 @@ impl Director {
             Some(Verdict::Down) => {
                 self.virtual_servers[id.index()].quorum_up = false;
                 self.virtual_event(id, VirtualServerNews::QuorumLost(figures), cause, out);
-                self.install_sorry_server(id, cause, Installation::InPlaceOfServers, out);
+                self.install_sorry_server(id, cause, out);
             }
             // From the start too few servers are alive: worth a word only if that makes a difference.
             None if evaluation == Evaluation::Initial
@@ -175,20 +166,14 @@ impl Director {
                 && self.layout.sorry_server(id).is_some() =>
             {
                 self.virtual_event(id, VirtualServerNews::QuorumMissing(figures), cause, out);
-                self.install_sorry_server(id, cause, Installation::FromTheStart, out);
+                self.install_sorry_server(id, cause, out);
             }
             None => return,
         }
         self.notify_virtual_server(id, figures, evaluation, cause, out);
     }
 
-    fn install_sorry_server(
-        &mut self,
-        id: VirtualServerId,
-        cause: &Cause,
-        installation: Installation,
-        out: &mut Outbox,
-    ) {
+    fn install_sorry_server(&mut self, id: VirtualServerId, cause: &Cause, out: &mut Outbox) {
         let Some(sorry) = self.layout.sorry_server(id) else {
             return;
         };
@@ -196,9 +181,7 @@ impl Director {
         let presence = Presence::of(sorry.inhibit_on_failure);
         self.virtual_event(id, VirtualServerNews::SorryServerUp(name, presence), cause, out);
         self.virtual_servers[id.index()].sorry_active = true;
-        if installation == Installation::InPlaceOfServers || self.servers_alive(id) {
-            self.virtual_event(id, VirtualServerNews::AliveServersRemoved, cause, out);
-        }
+        self.virtual_event(id, VirtualServerNews::AliveServersRemoved, cause, out);
         self.refresh_all(id, out);
     }
 
@@ -214,12 +197,6 @@ impl Director {
             self.virtual_event(id, VirtualServerNews::AliveServersAdded, cause, out);
         }
         self.refresh_all(id, out);
-    }
-
-    fn servers_alive(&self, id: VirtualServerId) -> bool {
-        self.layout
-            .servers_of(id)
-            .any(|server| self.servers[server.index()].alive)
     }
 
     /// Tells others the state of a server.

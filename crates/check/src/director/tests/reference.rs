@@ -176,10 +176,11 @@ fn too_few_from_the_start_is_told_only_with_a_sorry_server() {
     let mut world = World::new(configuration(vec![lone]));
     assert_eq!(world.take_fifo(), [format!("VS {VS} DOWN")]);
     assert_eq!(
-        world.take_log()[..2],
+        world.take_log()[..3],
         [
             format!("Starting with quorum down 1-0=1 > 0 for VS {VS}"),
             format!("Adding sorry server {SORRY} to VS {VS}"),
+            format!("Removing alive servers from the pool for VS {VS}"),
         ]
     );
     assert_eq!(world.kernel.destinations(80), ["10.0.0.9:80=1"]);

@@ -40,6 +40,7 @@ pub(crate) fn complete(mut draft: Draft, request: &Request, cx: &mut Context<'_>
     let instances: Vec<_> = instances.into_iter().map(|instance| instance.model).collect();
     let track_scripts = scripts::used(scripts.tracked, &instances, &sync_groups, cx);
     let track_groups = groups::track_groups(draft.track_groups, &instances, cx);
+    let garp_groups = interfaces::garp_groups(draft.garp_groups, &instances, &globals.vrrp, cx);
     let interface_delays = interfaces::delays(draft.interface_delays, &instances, cx);
     globals.lvs.sync_daemon = globals::sync_daemon(globals.lvs.sync_daemon.take(), &instances, cx);
     let files = draft
@@ -67,11 +68,7 @@ pub(crate) fn complete(mut draft: Draft, request: &Request, cx: &mut Context<'_>
             track_processes: processes,
             static_objects: interfaces::statics(draft.statics),
             track_groups,
-            garp_groups: draft
-                .garp_groups
-                .into_iter()
-                .map(interfaces::garp_group)
-                .collect(),
+            garp_groups,
             interface_delays,
             link_polling: draft
                 .link_polling

@@ -38,7 +38,8 @@ pub struct VrrpConfiguration {
     pub static_objects: StaticObjects,
     /// `track_group`.
     pub track_groups: Vec<TrackGroup>,
-    /// `garp_group`, and the group that `vrrp_garp_interval` makes of the remaining interfaces.
+    /// `garp_group`, and a group for each other interface of an instance where `vrrp_garp_interval` or
+    /// `vrrp_gna_interval` is set. Members are interfaces below macvlans and ipvlans.
     pub garp_groups: Vec<GarpGroup>,
     /// `interface_up_down_delays`.
     pub interface_delays: Vec<InterfaceDelays>,

@@ -2,8 +2,8 @@
 
 use crate::diagnostics::Code;
 use crate::lower::{At, Context, GarpGroupDraft, StaticDraft};
-use model::{GarpGroup, Instance, InterfaceDelays, Micros, StaticObjects};
-use std::collections::HashMap;
+use model::{GarpGroup, IfName, Instance, InterfaceDelays, Micros, StaticObjects, VrrpGlobals};
+use std::collections::{HashMap, HashSet};
 
 /// Static objects as the model has them.
 pub(super) fn statics(draft: StaticDraft) -> StaticObjects {
@@ -14,13 +14,52 @@ pub(super) fn statics(draft: StaticDraft) -> StaticObjects {
     }
 }
 
-/// A `garp_group` as the model has it.
-pub(super) fn garp_group(draft: GarpGroupDraft) -> GarpGroup {
-    GarpGroup {
-        garp_interval: draft.garp_interval,
-        gna_interval: draft.gna_interval,
-        interfaces: draft.interfaces,
+/// Each `garp_group`, and for every other interface that an instance uses a group of its own with the limits of
+/// `vrrp_garp_interval` and `vrrp_gna_interval`. A limit is kept on the interface below a macvlan or ipvlan.
+pub(super) fn garp_groups(
+    drafts: Vec<GarpGroupDraft>,
+    instances: &[Instance],
+    globals: &VrrpGlobals,
+    cx: &Context<'_>,
+) -> Vec<GarpGroup> {
+    let mut groups: Vec<GarpGroup> = drafts
+        .into_iter()
+        .map(|draft| GarpGroup {
+            garp_interval: draft.garp_interval,
+            gna_interval: draft.gna_interval,
+            interfaces: draft.interfaces,
+        })
+        .collect();
+    let limit = |interval: Micros| (!interval.is_zero()).then_some(interval);
+    let (garp_interval, gna_interval) = (limit(globals.garp_interval), limit(globals.gna_interval));
+    if garp_interval.is_none() && gna_interval.is_none() {
+        return groups;
     }
+    let mut limited: HashSet<IfName> = groups.iter().flat_map(|group| group.interfaces.clone()).collect();
+    for name in instances.iter().flat_map(used) {
+        let base = cx
+            .find_interface(name.as_str())
+            .map_or(name, |interface| &cx.env.interfaces.base_of(interface).name);
+        if !limited.contains(base) {
+            limited.insert(base.clone());
+            groups.push(GarpGroup {
+                garp_interval,
+                gna_interval,
+                interfaces: vec![base.clone()],
+            });
+        }
+    }
+    groups
+}
+
+/// Every interface that an instance names.
+fn used(instance: &Instance) -> impl Iterator<Item = &IfName> {
+    let devices = instance
+        .virtual_addresses
+        .iter()
+        .chain(&instance.excluded_addresses)
+        .filter_map(|address| address.dev.as_ref());
+    instance.interface.iter().chain(devices)
 }
 
 /// Delays, kept so short that a peer does not take over before the link counts as down.

@@ -28,16 +28,12 @@ pub(crate) const MAIL: Effect = Effect::Later("no mail is sent yet");
 pub(crate) const DUMPS: Effect = Effect::Later("no dump is written yet");
 /// Priorities, limits and memory of the processes.
 pub(crate) const SCHEDULING: Effect = Effect::Later("the processes run with the system's scheduling yet");
-/// Network namespaces and instance names.
-pub(crate) const NAMESPACES: Effect = Effect::Later("namespaces and instance names are not used yet");
 /// Saved copies, reload at a time.
 pub(crate) const CONFIG_FILES: Effect = Effect::Later("no file is written or watched for reloads yet");
 /// Delays at the start.
 pub(crate) const START_DELAYS: Effect = Effect::Later("instances start at once yet");
 /// Buffers of sockets.
 pub(crate) const BUFFERS: Effect = Effect::Later("the sockets keep the system's buffer sizes yet");
-/// Rate limits that interfaces share.
-pub(crate) const GARP_GROUPS: Effect = Effect::Later("interfaces do not share rate limits yet");
 /// SNMP.
 pub(crate) const SNMP: Effect = Effect::Later("there is no SNMP agent yet");
 /// D-Bus.

@@ -1,7 +1,6 @@
 //! Blocks about interfaces: `linkbeat_interfaces`, `garp_group`, `interface_up_down_delays`
 //! (`spec/config-global.md` sections 3, 8 and 9).
 
-use super::effect::GARP_GROUPS;
 use super::{Block, Keyword, garp, seconds};
 use crate::diagnostics::{Class, Code};
 use crate::lower::{At, Context, Draft, GarpGroupDraft};
@@ -113,21 +112,18 @@ pub(super) static GARP_GROUP: Block<GarpGroupDraft> = Block {
             g.garp_interval = garp::gap(line, seconds(0, LONGEST), cx).or(g.garp_interval);
         })
         .range("0 to 4294.967295")
-        .means("Least time between two gratuitous ARPs on the interfaces together")
-        .effect(GARP_GROUPS),
+        .means("Least time between two gratuitous ARPs on the interfaces together"),
         Row::line("gna_interval", "SECS", |g, line, cx| {
             g.gna_interval = garp::gap(line, seconds(0, LONGEST), cx).or(g.gna_interval);
         })
         .range("0 to 4294.967295")
-        .means("Least time between two unsolicited neighbour advertisements on them together")
-        .effect(GARP_GROUPS),
+        .means("Least time between two unsolicited neighbour advertisements on them together"),
         Row::line("interface", "IFNAME", |g, line, cx| {
             if let Some(word) = cx.required(line, 0) {
                 member(g, word, cx);
             }
         })
-        .means("A member")
-        .effect(GARP_GROUPS),
+        .means("A member"),
         Row::items("interfaces", "IFNAME ...", |g, block, cx| {
             let mut any = false;
             for word in block.children().flat_map(Statement::words) {
@@ -138,8 +134,7 @@ pub(super) static GARP_GROUP: Block<GarpGroupDraft> = Block {
                 cx.error(Code::EMPTY_BLOCK, block.span(), "`interfaces` names no interface");
             }
         })
-        .means("Members")
-        .effect(GARP_GROUPS),
+        .means("Members"),
     ]],
 };
 

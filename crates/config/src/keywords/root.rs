@@ -1,7 +1,7 @@
 //! Keywords outside all blocks: the root-level globals (`spec/config-global.md` section 1), and the blocks.
 
 use super::bfd_instance::{self, BFD_INSTANCE};
-use super::effect::{BFD, GARP_GROUPS, IPVS, NAMESPACES, STATIC, SYNC_GROUPS, TRACKING};
+use super::effect::{BFD, IPVS, STATIC, SYNC_GROUPS, TRACKING};
 use super::global_defs::GLOBAL_DEFS;
 use super::interfaces::{self, GARP_GROUP};
 use super::static_objects::{self, TRACK_GROUP};
@@ -50,8 +50,7 @@ static GLOBALS: &[Keyword<Draft>] = &[
     })
     .own_check()
     .first_wins()
-    .means("Network namespace that everything runs in")
-    .effect(NAMESPACES),
+    .means("Network namespace that everything runs in"),
     Row::line("net_namespace_ipvs", "[NAME]", |d, line, cx| {
         let name = line.argument(0).map_or("", |word| word.text()).to_owned();
         cx.once(&mut d.globals.model.identity.net_namespace_ipvs, line, name);
@@ -64,8 +63,7 @@ static GLOBALS: &[Keyword<Draft>] = &[
         d.globals.model.identity.namespace_with_ipsets = true;
     })
     .default("off")
-    .means("Allow ipsets in a namespace on kernels before 3.13")
-    .effect(NAMESPACES),
+    .means("Allow ipsets in a namespace on kernels before 3.13"),
     Row::line("instance", "NAME", |d, line, cx| {
         let Some(name) = line.argument(0) else {
             return cx.missing(line, "a name");
@@ -79,8 +77,7 @@ static GLOBALS: &[Keyword<Draft>] = &[
     })
     .own_check()
     .first_wins()
-    .means("Name in pid files, log lines and dump files, for several daemons on one machine")
-    .effect(NAMESPACES),
+    .means("Name in pid files, log lines and dump files, for several daemons on one machine"),
     Row::flag("use_pid_dir", |d, _| d.globals.model.identity.use_pid_dir = true)
         .default("off")
         .means("Put pid files into /run/keepalived"),
@@ -148,8 +145,7 @@ static BLOCKS: &[Keyword<Draft>] = &[
         .means("Instances that depend on static objects")
         .effect(STATIC),
     Row::block("garp_group", "", &GARP_GROUP, interfaces::garp_group)
-        .means("Interfaces that share a limit of gratuitous messages")
-        .effect(GARP_GROUPS),
+        .means("Interfaces that share a limit of gratuitous messages"),
     Row::lines(
         "linkbeat_interfaces",
         "IFNAME [MII|ETHTOOL|IOCTL]",

@@ -2,7 +2,7 @@
 
 use super::effect::STATIC;
 use super::{Block, Keyword};
-use crate::diagnostics::{Class, Code};
+use crate::diagnostics::{Class, Code, Stop};
 use crate::lower::{At, Context, Draft, Owner, TrackGroupDraft, address_line, route_line, rule_line};
 use crate::tree::Statement;
 use model::IfName;
@@ -47,7 +47,8 @@ fn default_interface(draft: &Draft, line: Statement<'_>, cx: &mut Context<'_>) -
             "default_interface",
             &At::new(name, line.name().span()),
         )
-        .help("name the interface with `dev`, or another one with `default_interface`");
+        .help("name the interface with `dev`, or another one with `default_interface`")
+        .stops(Stop::Permanent);
     cx.push(diagnostic);
     None
 }

@@ -279,3 +279,46 @@ fn same_vrid() {
     let text = with("") + &with("").replace("V {", "W {").replace("eth0", "eth1");
     assert_eq!(test(&text).start, Ok(()));
 }
+
+#[test]
+fn limits_of_announcements_are_kept_by_interface() {
+    let text =
+        "global_defs {\n vrrp_garp_interval 0.5\n}\ngarp_group {\n gna_interval 1\n interface eth1\n}\n"
+            .to_owned()
+            + &with("").replace(
+                "10.0.0.9 }",
+                "10.0.0.9\n 10.0.0.10 dev eth1\n 10.0.0.11 dev tun0\n }",
+            );
+    let groups = test(&text).configuration.vrrp.garp_groups;
+    let limits: Vec<_> = groups
+        .iter()
+        .map(|group| {
+            (
+                group.interfaces[0].as_str(),
+                group.garp_interval,
+                group.gna_interval,
+            )
+        })
+        .collect();
+    let half = Some(Micros::from_millis(500));
+    assert_eq!(
+        limits,
+        [
+            ("eth1", None, Some(Micros::SECOND)),
+            ("eth0", half, None),
+            ("tun0", half, None)
+        ]
+    );
+}
+
+#[test]
+fn a_static_address_needs_an_interface() {
+    let reading = test("global_defs {\n default_interface eth7\n}\nstatic_ipaddress {\n 10.1.1.1/24\n}\n");
+    assert_eq!(reading.test_status(), 4);
+    assert_eq!(reading.start, Err(Fatal { status: 2 }));
+    let reading = test("static_ipaddress {\n 10.1.1.1/24\n}\n");
+    let [address] = &reading.configuration.vrrp.static_objects.addresses[..] else {
+        panic!("one address");
+    };
+    assert_eq!(address.dev.as_ref().unwrap().as_str(), "eth0");
+}

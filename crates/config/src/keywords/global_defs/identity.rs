@@ -1,6 +1,6 @@
 //! Identity, processes, files (`spec/config-global.md` section 2.1).
 
-use super::super::effect::{CONFIG_FILES, DUMPS, MAIL, SCHEDULING};
+use super::super::effect::{CONFIG_FILES, DUMPS, MAIL};
 use super::super::{Keyword, U32_MAX, strict};
 use crate::diagnostics::Code;
 use crate::lower::{Context, GlobalsDraft};
@@ -77,8 +77,7 @@ pub(super) static KEYWORDS: &[Keyword<GlobalsDraft>] = &[
     Row::line("umask", "NUMBER|BITS", umask)
         .range("0 to 0777, or names as IRUSR, IWGRP, IRWXO joined by |")
         .default("0177")
-        .means("Permissions that created files do not get")
-        .effect(SCHEDULING),
+        .means("Permissions that created files do not get"),
     Row::integer("random_seed", "N", strict(0, U32_MAX), |_, _| {})
         .default("the clock")
         .means("Seed of ${_RANDOM}; without effect, as in the original"),

@@ -174,6 +174,11 @@ impl<'t> Statement<'t> {
         self.tree.siblings(self.index + 1, self.node().end)
     }
 
+    /// The entries of a list that can be used: those in which no mistake has been reported.
+    pub fn entries(self) -> impl Iterator<Item = Statement<'t>> {
+        self.children().filter(|entry| !entry.is_reported())
+    }
+
     /// From the first to the last word.
     #[must_use]
     pub fn span(self) -> Span {

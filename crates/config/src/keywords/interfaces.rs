@@ -14,7 +14,7 @@ const METHODS: [&str; 3] = ["MII", "ETHTOOL", "IOCTL"];
 
 /// Reads a `linkbeat_interfaces` block.
 pub(super) fn linkbeat(draft: &mut Draft, block: Statement<'_>, cx: &mut Context<'_>) {
-    for line in block.children() {
+    for line in block.entries() {
         let word = line.name();
         let Some(interface) = existing(word, "linkbeat_interfaces", cx) else {
             continue;
@@ -63,7 +63,7 @@ fn existing(word: Word<'_>, what: &str, cx: &mut Context<'_>) -> Option<At<model
 /// Reads an `interface_up_down_delays` block.
 pub(super) fn up_down_delays(draft: &mut Draft, block: Statement<'_>, cx: &mut Context<'_>) {
     let what = "interface_up_down_delays";
-    for line in block.children() {
+    for line in block.entries() {
         let word = line.name();
         let Some(interface) = existing(word, what, cx) else {
             continue;
@@ -126,7 +126,7 @@ pub(super) static GARP_GROUP: Block<GarpGroupDraft> = Block {
         .means("A member"),
         Row::items("interfaces", "IFNAME ...", |g, block, cx| {
             let mut any = false;
-            for word in block.children().flat_map(Statement::words) {
+            for word in block.entries().flat_map(Statement::words) {
                 any = true;
                 member(g, word, cx);
             }

@@ -15,7 +15,8 @@ const DEFAULT_INTERFACE: &str = "eth0";
 /// Reads a `static_ipaddress` block.
 pub(super) fn addresses(draft: &mut Draft, block: Statement<'_>, cx: &mut Context<'_>) {
     for line in block.children() {
-        let Some(mut address) = address_line(line, Owner::Static, cx) else {
+        let read = (!line.is_reported()).then(|| address_line(line, Owner::Static, cx));
+        let Some(mut address) = read.flatten() else {
             cx.lost_address("static_ipaddress", line.name());
             continue;
         };
@@ -55,7 +56,7 @@ fn default_interface(draft: &Draft, line: Statement<'_>, cx: &mut Context<'_>) -
 
 /// Reads a `static_routes` block.
 pub(super) fn routes(draft: &mut Draft, block: Statement<'_>, cx: &mut Context<'_>) {
-    for line in block.children() {
+    for line in block.entries() {
         if let Some(route) = route_line(line, Owner::Static, cx) {
             draft.statics.routes.push(At::new(route, line.span()));
         }
@@ -64,7 +65,7 @@ pub(super) fn routes(draft: &mut Draft, block: Statement<'_>, cx: &mut Context<'
 
 /// Reads a `static_rules` block.
 pub(super) fn rules(draft: &mut Draft, block: Statement<'_>, cx: &mut Context<'_>) {
-    for line in block.children() {
+    for line in block.entries() {
         if let Some(rule) = rule_line(line, Owner::Static, cx) {
             draft.statics.rules.push(At::new(rule, line.span()));
         }

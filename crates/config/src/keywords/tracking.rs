@@ -42,7 +42,7 @@ pub(super) const fn keywords<D: Tracks>() -> [Keyword<D>; 5] {
             "track_interface",
             "IFNAME [weight N [reverse]]",
             |d: &mut D, block, cx| {
-                for line in block.children() {
+                for line in block.entries() {
                     track_interface(d, line, cx);
                 }
             },
@@ -52,7 +52,7 @@ pub(super) const fn keywords<D: Tracks>() -> [Keyword<D>; 5] {
         .means("Interfaces whose link changes the priority or causes a FAULT")
         .effect(TRACKING),
         Keyword::lines("track_script", NAMED, |d: &mut D, block, cx| {
-            for line in block.children() {
+            for line in block.entries() {
                 if let Some(entry) = named(line, &SCRIPT, cx) {
                     add(&mut d.tracking().scripts, entry, "script", cx);
                 }
@@ -63,7 +63,7 @@ pub(super) const fn keywords<D: Tracks>() -> [Keyword<D>; 5] {
         .means("Scripts whose result changes the priority or causes a FAULT")
         .effect(TRACKING),
         Keyword::lines("track_file", NAMED, |d: &mut D, block, cx| {
-            for line in block.children() {
+            for line in block.entries() {
                 if let Some(entry) = named(line, &FILE, cx) {
                     add(&mut d.tracking().files, entry, "file", cx);
                 }
@@ -74,7 +74,7 @@ pub(super) const fn keywords<D: Tracks>() -> [Keyword<D>; 5] {
         .means("Files whose content changes the priority or causes a FAULT")
         .effect(TRACKING),
         Keyword::lines("track_process", NAMED, |d: &mut D, block, cx| {
-            for line in block.children() {
+            for line in block.entries() {
                 if let Some(entry) = named(line, &PROCESS, cx) {
                     add(&mut d.tracking().processes, entry, "process", cx);
                 }
@@ -85,7 +85,7 @@ pub(super) const fn keywords<D: Tracks>() -> [Keyword<D>; 5] {
         .means("Processes whose absence changes the priority or causes a FAULT")
         .effect(TRACKING),
         Keyword::lines("track_bfd", NAMED, |d: &mut D, block, cx| {
-            for line in block.children() {
+            for line in block.entries() {
                 if let Some(entry) = named(line, &SESSION, cx) {
                     add(&mut d.tracking().bfd, entry, "BFD instance", cx);
                 }

@@ -88,7 +88,7 @@ impl Context<'_> {
         }
         Some(
             block
-                .children()
+                .entries()
                 .flat_map(Statement::words)
                 .map(|word| At::new(word.text().to_owned(), word.span()))
                 .collect(),

@@ -37,3 +37,22 @@ fn ten_mistakes_are_ten_diagnostics() {
     assert_eq!(reading.test_status(), 2);
     insta::assert_snapshot!(shown(&reading));
 }
+
+#[test]
+fn a_line_that_was_reported_has_no_consequences() {
+    for (line, broken) in [
+        ("interface eth0", "interface \"eth0"),
+        ("interface eth0", "interface ${NIC}"),
+        ("virtual_router_id 5", "virtual_router_id ${ID}"),
+        ("virtual_router_id 5", "virtual_router_id 500"),
+        ("10.0.0.9", "${VIP}"),
+        ("script \"</etc/passwd\"", "script \"</etc/passwd"),
+    ] {
+        let text = "vrrp_script s {\n script \"</etc/passwd\"\n}\nvrrp_instance V {\n interface eth0\n \
+                    virtual_router_id 5\n track_script {\n s\n }\n virtual_ipaddress {\n 10.0.0.9\n 10.0.0.10\n }\n}\n";
+        assert!(text.contains(line));
+        let reading = test(&text.replace(line, broken));
+        assert_eq!(messages(&reading).len(), 1, "{broken}: {:#?}", messages(&reading));
+        assert_eq!(reading.test_status(), 5);
+    }
+}

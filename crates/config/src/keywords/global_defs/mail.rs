@@ -17,7 +17,7 @@ const SMTP_PORT: u16 = 25;
 pub(super) static KEYWORDS: &[Keyword<GlobalsDraft>] = &[
     Row::items("notification_email", "ADDR ...", |g, block, cx| {
         let before = g.model.mail.to.len();
-        for line in block.children() {
+        for line in block.entries() {
             g.model
                 .mail
                 .to

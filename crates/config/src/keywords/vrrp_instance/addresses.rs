@@ -37,7 +37,7 @@ pub(super) static KEYWORDS: &[Keyword<InstanceDraft>] = &[
         "virtual_routes",
         "[TYPE] [to] DEST [via ADDR] [dev IFNAME] [src ADDR] [table TABLE] [metric N] ... [nexthop ...]",
         |i, block, cx| {
-            for line in block.children() {
+            for line in block.entries() {
                 if let Some(route) = route_line(line, Owner::Instance, cx) {
                     i.routes.push(At::new(route, line.span()));
                 }
@@ -50,7 +50,7 @@ pub(super) static KEYWORDS: &[Keyword<InstanceDraft>] = &[
         "virtual_rules",
         "[from PREFIX] [to PREFIX] [iif IFNAME] [fwmark MARK] preference N table TABLE ...",
         |i, block, cx| {
-            for line in block.children() {
+            for line in block.entries() {
                 if let Some(rule) = rule_line(line, Owner::Instance, cx) {
                     i.rules.push(At::new(rule, line.span()));
                 }
@@ -63,7 +63,8 @@ pub(super) static KEYWORDS: &[Keyword<InstanceDraft>] = &[
 
 fn virtual_address(i: &mut InstanceDraft, line: Statement<'_>, cx: &mut Context<'_>) {
     let name = i.name.value.clone();
-    let Some(address) = address_line(line, Owner::Instance, cx) else {
+    let read = (!line.is_reported()).then(|| address_line(line, Owner::Instance, cx));
+    let Some(address) = read.flatten() else {
         return cx.lost_address(&name, line.name());
     };
     let ip = address.prefix.address;
@@ -85,7 +86,8 @@ fn virtual_address(i: &mut InstanceDraft, line: Statement<'_>, cx: &mut Context<
 
 fn excluded_address(i: &mut InstanceDraft, line: Statement<'_>, cx: &mut Context<'_>) {
     let name = i.name.value.clone();
-    let Some(address) = address_line(line, Owner::Instance, cx) else {
+    let read = (!line.is_reported()).then(|| address_line(line, Owner::Instance, cx));
+    let Some(address) = read.flatten() else {
         return cx.lost_address(&name, line.name());
     };
     let ip = address.prefix.address;

@@ -32,7 +32,7 @@ pub(super) static KEYWORDS: &[Keyword<InstanceDraft>] = &[
     Row::lines("unicast_peer", "ADDR [min_ttl N] [max_ttl N]", |i, block, cx| {
         // An empty block asks for unicast too.
         i.unicast_keyword.get_or_insert(block.span());
-        for line in block.children() {
+        for line in block.entries() {
             peer(i, line, cx);
         }
     })

@@ -4,7 +4,7 @@ use crate::{FileKind, FileStatus, FileSystem, Files, Resolver, User, Users};
 use nix::unistd;
 use std::ffi::CString;
 use std::fs::{self, Metadata};
-use std::io;
+use std::io::{self, Read as _};
 use std::net::{IpAddr, ToSocketAddrs};
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
@@ -39,6 +39,16 @@ impl Files for SystemFiles {
     }
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
         fs::read(path)
+    }
+    fn read_at_most(&self, path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+        let mut content = Vec::new();
+        let more = limit.saturating_add(1);
+        let read = fs::File::open(path)?.take(more).read_to_end(&mut content)?;
+        if read as u64 > limit {
+            Err(io::ErrorKind::FileTooLarge.into())
+        } else {
+            Ok(content)
+        }
     }
     fn status(&self, path: &Path) -> io::Result<FileStatus> {
         fs::metadata(path).map(|metadata| status(&metadata))

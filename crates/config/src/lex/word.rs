@@ -50,6 +50,29 @@ pub(crate) fn tokens(line: &[u8], mut found: impl FnMut(Token)) {
     }
 }
 
+/// Where a line has to be taken up anew behind a brace: what stands there is a line of its own, so it may begin with a
+/// condition, a definition, a generator or `include`. Gives the first such place.
+pub(crate) fn restart(line: &[u8]) -> Option<usize> {
+    if !line.iter().any(|byte| matches!(byte, b'{' | b'}')) {
+        return None;
+    }
+    let mut found = None;
+    tokens(line, |token| {
+        if let (None, Token::Open(at) | Token::Close(at)) = (found, token) {
+            let rest = &line[at + 1..];
+            let blanks = rest
+                .iter()
+                .take_while(|byte| matches!(byte, b' ' | b'\t'))
+                .count();
+            let rest = &rest[blanks..];
+            if matches!(rest.first(), Some(b'@' | b'$' | b'~')) || rest.starts_with(b"include") {
+                found = Some(at + 1 + blanks);
+            }
+        }
+    });
+    found
+}
+
 /// A word without quotes; gives its end.
 fn word(line: &[u8], start: usize, found: &mut impl FnMut(Token)) -> usize {
     let mut at = start;

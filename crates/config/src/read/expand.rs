@@ -5,7 +5,7 @@ use crate::condition::{Selection, select};
 use crate::diagnostics::{Class, Code, Diagnostic, nearest};
 use crate::generate::{Passes, parse as parse_generator};
 use crate::include::parse as parse_include;
-use crate::lex::strip;
+use crate::lex::{restart, strip};
 use crate::limits::EXPANSION_DEPTH;
 use crate::source::Span;
 use crate::substitute::builtin::Builtins;
@@ -16,12 +16,20 @@ use std::sync::Arc;
 
 impl Reader<'_> {
     /// Processes a line without comments: one of a file, of a multi-line value, or of a pass of a generator.
-    pub(super) fn logical_line(&mut self, mut line: Text, physical: bool) {
-        if self.ended || line.is_empty() || select(&mut line, self.input.config_id) == Selection::Skipped {
-            return;
+    pub(super) fn logical_line(&mut self, line: Text, physical: bool) {
+        let mut rest = Some(line);
+        while let Some(line) = rest.take().filter(|line| !self.ended && !line.is_empty()) {
+            rest = self.up_to_restart(line, physical);
+        }
+    }
+
+    /// Processes a line, or its beginning up to a brace. Gives what is a line of its own behind that.
+    fn up_to_restart(&mut self, mut line: Text, physical: bool) -> Option<Text> {
+        if select(&mut line, self.input.config_id) == Selection::Skipped {
+            return None;
         }
         if self.define(&line, physical) || self.generate(&line) {
-            return;
+            return None;
         }
         if line.bytes().first() != Some(&b'~') {
             match self.substitute(&mut line) {
@@ -30,22 +38,38 @@ impl Reader<'_> {
                 Outcome::Lines {
                     reference,
                     definition,
-                } => return self.value_lines(&line, &reference, &definition),
+                } => {
+                    self.value_lines(&line, &reference, &definition);
+                    return None;
+                }
             }
         }
         if let Some(include) = parse_include(line.bytes()) {
             let span = line.span(&(0..line.bytes().len()), &mut self.sources);
             let pattern = String::from_utf8_lossy(include.pattern).into_owned();
             let at = line.span(&(include.at..line.bytes().len()), &mut self.sources);
-            return self.include(&pattern, include.checks, span, at);
+            self.include(&pattern, include.checks, span, at);
+            return None;
         }
+        let rest = restart(line.bytes()).map(|at| {
+            let mut rest = line.clone();
+            rest.remove(0..at);
+            line.truncate(at);
+            rest
+        });
+        self.final_line(&line);
+        rest
+    }
+
+    /// Cuts a line that needs no further processing into words.
+    fn final_line(&mut self, line: &Text) {
         let first = self.stream.lines.len();
         let unresolved = if line.is_plain() {
             let span = line.span(&(0..0), &mut self.sources);
             self.stream
                 .push_plain(span.source, span.start, line.bytes(), line.reported)
         } else {
-            self.stream.push_text(&line, &mut self.sources)
+            self.stream.push_text(line, &mut self.sources)
         };
         self.pushed(first, unresolved, line.reported);
     }
@@ -117,14 +141,6 @@ impl Reader<'_> {
             self.expansion_depth += 1;
             self.logical_line(text, false);
             self.expansion_depth -= 1;
-        }
-    }
-
-    fn final_line(&mut self, line: &Text) {
-        if !line.is_empty() {
-            let first = self.stream.lines.len();
-            let unresolved = self.stream.push_text(line, &mut self.sources);
-            self.pushed(first, unresolved, line.reported);
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::{Pending, Reader};
 use crate::diagnostics::{Class, Code, Diagnostic};
-use crate::lex::strip;
+use crate::lex::{restart, strip};
 use crate::limits::LINE;
 use crate::source::{SourceId, Span};
 use crate::substitute::{Definition, Value, ValueLine, definition};
@@ -86,7 +86,8 @@ impl Reader<'_> {
             && found.escapes.is_empty()
             && !matches!(text[0], b'$' | b'@' | b'~')
             && !text.contains(&b'$')
-            && !text.starts_with(b"include");
+            && !text.starts_with(b"include")
+            && restart(text).is_none();
         if plain {
             let first = self.stream.lines.len();
             let unresolved = self.stream.push_plain(source, text_start, text, reported);

@@ -49,6 +49,10 @@ fn files_are_read_in_place() {
             "x ${_PWD}\ninclude d/2.conf\nx ${_PWD}",
             vec!["x /etc", "d2", "x /etc"],
         ),
+        (
+            "b { include a.conf\n} include d/2.conf",
+            vec!["b", "{", "a", "}", "d2"],
+        ),
         ("include d/nothing*", vec![]),
         ("include", vec!["include"]),
         ("includex a.conf", vec!["includex a.conf"]),

@@ -95,5 +95,17 @@ fn braces() {
             &["interface eth0 virtual_router_id 5"],
             &[],
         ),
+        // What follows a brace is a line of its own.
+        ("a { @main b\n} @other c", &["a", "{", "b", "}"], &[]),
+        ("a { $X=5\nb $X", &["a", "{", "b 5"], &[]),
+        ("a { ~SEQ(I, 2) b$I", &["a", "{", "b1", "b2"], &[]),
+        ("$M={ @other b\nfoo $M", &["foo", "{"], &[]),
+        ("$M=@main b\nfoo { $M }", &["foo", "{", "b", "}"], &[]),
+        (
+            "$X=~{ $Y\n$Y=~{ $X\na $X",
+            &["a ~", "{", "~", "{", "$X"],
+            &["KA0203"],
+        ),
+        ("a \"{\" @main b", &["a { @main b"], &[]),
     ]);
 }

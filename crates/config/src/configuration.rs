@@ -37,6 +37,7 @@ pub fn read(request: &Request, env: &Environment<'_>) -> Reading {
         let draft = lower::read(&tree, &mut cx);
         configuration = check::complete(draft, request, &mut cx);
         lost = cx.lost;
+        tree.hide_consequences(&mut report);
     }
     Reading {
         start: may_start(&report, &configuration),

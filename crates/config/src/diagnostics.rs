@@ -114,6 +114,8 @@ pub struct Diagnostic {
     pub secondary: Vec<Label>,
     /// What to do about it, a sentence each.
     pub help: Vec<String>,
+    /// The keyword that the block at the primary place lacks: not a mistake of its own if it is there, but wrong.
+    pub wants: Option<&'static str>,
 }
 
 impl Diagnostic {
@@ -151,6 +153,7 @@ impl Diagnostic {
             primary: None,
             secondary: Vec::new(),
             help: Vec::new(),
+            wants: None,
         }
     }
 
@@ -188,6 +191,14 @@ impl Diagnostic {
             Some(name) => self.help(format!("did you mean `{name}`?")),
             None => self,
         }
+    }
+
+    /// Says that the block at the primary place, one of the words before its `{`, lacks a keyword. The report is not shown
+    /// where the keyword is there but wrong, or misspelt: then that is the mistake.
+    #[must_use]
+    pub fn for_want_of(mut self, keyword: &'static str) -> Self {
+        self.wants = Some(keyword);
+        self
     }
 
     /// Makes it end the daemon.

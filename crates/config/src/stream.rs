@@ -41,6 +41,8 @@ pub(crate) struct Line {
     pub(crate) raw: Raw,
     /// A mistake in it has been reported.
     pub(crate) reported: bool,
+    /// It has a `${…}` that nothing is known for.
+    pub(crate) unresolved: bool,
     /// A `"` that nothing closes, not reported yet: whether it is a mistake depends on the keyword.
     pub(crate) open_quote: bool,
 }
@@ -279,6 +281,7 @@ where
                 end,
                 raw,
                 reported,
+                unresolved: !self.unresolved.is_empty(),
                 open_quote: open_quote.is_some(),
             });
         }

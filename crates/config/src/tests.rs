@@ -7,6 +7,7 @@ mod mistakes;
 mod properties;
 mod seed;
 mod statuses;
+mod wants;
 
 use crate::testing::{messages, test};
 use std::fmt::Write as _;

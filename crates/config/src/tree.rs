@@ -10,6 +10,7 @@ mod known;
 mod nest;
 mod repair;
 mod reports;
+mod want;
 
 pub use command::{CommandError, CommandLine, CommandWord};
 
@@ -19,6 +20,7 @@ use crate::read::Reading;
 use crate::source::{Sources, Span};
 use crate::stream::{self, Line, Stream};
 use std::sync::Arc;
+use want::Misspelt;
 
 /// One logical line and, for a block, what is in it.
 #[derive(Clone, Copy)]
@@ -41,6 +43,7 @@ pub struct Tree {
     stream: Stream,
     /// In the order of the text; the statements inside one follow it at once.
     nodes: Vec<Node>,
+    misspelt: Vec<Misspelt>,
 }
 
 /// A statement. Lines are indices into the stream.
@@ -52,7 +55,6 @@ struct Node {
     end: u32,
     opened: Option<u32>,
     closed: Option<u32>,
-    reported: bool,
 }
 
 impl Reading {
@@ -66,12 +68,13 @@ impl Reading {
             stream,
             ..
         } = self;
-        let nodes = nest::nest(&stream, &sources, root, &mut report);
+        let (nodes, misspelt) = nest::nest(&stream, &sources, root, &mut report);
         (
             Tree {
                 sources,
                 stream,
                 nodes,
+                misspelt,
             },
             report,
         )
@@ -206,11 +209,10 @@ impl<'t> Statement<'t> {
         self.node().closed.map(|line| self.brace(line))
     }
 
-    /// Whether a mistake in this line has been reported already (an undefined `${NAME}`, an open quote). The value
-    /// of such a line is not to be used, and nothing else is to be reported about it.
+    /// Whether the line has a `${…}` that nothing is known for, which has been reported: nothing can be made of it.
     #[must_use]
-    pub fn is_reported(self) -> bool {
-        self.node().reported
+    pub fn is_unresolved(self) -> bool {
+        self.line().unresolved
     }
 }
 

@@ -80,10 +80,12 @@ pub(super) fn complete(
         .collect()
 }
 
-fn fatal(code: Code, span: Span, message: String, cx: &mut Context<'_>) {
+/// What ends the daemon for want of a keyword.
+fn fatal(code: Code, span: Span, wanted: &'static str, message: String, cx: &mut Context<'_>) {
     cx.push(
         Diagnostic::error(code, Class::GeneralError, message)
             .at(span, "")
+            .for_want_of(wanted)
             .stops(Stop::Permanent),
     );
 }
@@ -94,16 +96,7 @@ fn essentials(draft: &InstanceDraft, cx: &mut Context<'_>) -> Option<crate::lowe
     let mut complete = true;
     if draft.vrid.is_none() {
         let message = format!("({}) has no `virtual_router_id`", name.value);
-        // That a bad number leaves none is no second mistake, though it ends the start.
-        if let Some(reported) = draft.vrid_reported {
-            cx.report.poison(reported);
-        }
-        fatal(
-            Code::NO_VRID,
-            draft.vrid_reported.unwrap_or(name.span),
-            message,
-            cx,
-        );
+        fatal(Code::NO_VRID, name.span, "virtual_router_id", message, cx);
     }
     if draft.interface.is_none() {
         complete = false;
@@ -111,13 +104,13 @@ fn essentials(draft: &InstanceDraft, cx: &mut Context<'_>) -> Option<crate::lowe
             // Said already.
         } else if let Some(vmac) = &draft.vmac {
             let message = format!("({}) `use_vmac` needs an `interface`", name.value);
-            fatal(Code::NO_INTERFACE, vmac.span, message, cx);
+            fatal(Code::NO_INTERFACE, vmac.span, "interface", message, cx);
         } else if draft.unicast_keyword.is_none() {
             let message = format!(
                 "({}) has no usable `interface` and is not for unicast",
                 name.value
             );
-            fatal(Code::NO_INTERFACE, name.span, message, cx);
+            fatal(Code::NO_INTERFACE, name.span, "interface", message, cx);
         } else {
             complete = true;
         }

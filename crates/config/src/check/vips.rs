@@ -129,6 +129,7 @@ fn none(draft: &InstanceDraft, facts: &Facts, is_empty: bool, cx: &mut Context<'
         cx.push(
             Diagnostic::error(Code::NO_ADDRESS, Class::GeneralError, message)
                 .at(draft.name.span, "")
+                .for_want_of("virtual_ipaddress")
                 .help(help)
                 .stops(Stop::Permanent),
         );
@@ -137,6 +138,7 @@ fn none(draft: &InstanceDraft, facts: &Facts, is_empty: bool, cx: &mut Context<'
         cx.push(
             Diagnostic::warning(Code::NO_ADDRESS, Class::Warning, message)
                 .at(draft.name.span, "")
+                .for_want_of("virtual_ipaddress")
                 .help(help),
         );
     }

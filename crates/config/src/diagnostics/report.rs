@@ -61,6 +61,11 @@ impl Report {
             .push((span.start, span.end));
     }
 
+    /// Keeps only some reports to be shown. The classes of the others count on.
+    pub(crate) fn retain(&mut self, keep: impl FnMut(&Diagnostic) -> bool) {
+        self.diagnostics.retain(keep);
+    }
+
     fn is_poisoned(&self, span: Span) -> bool {
         self.poisoned
             .get(&(span.source, span.origin))

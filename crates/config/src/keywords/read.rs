@@ -1,6 +1,6 @@
 //! Reading the parameters of a keyword by its row.
 
-use super::entry::{Effect, Form};
+use super::entry::Effect;
 use super::keyword::{Keyword, Missing, Read, Wrong};
 use crate::lower::{At, Context};
 use crate::tree::Statement;
@@ -9,7 +9,7 @@ use model::Micros;
 impl<D> Keyword<D> {
     /// Reads one occurrence into the draft; what is wrong with it is reported.
     pub(crate) fn read(&self, draft: &mut D, statement: Statement<'_>, cx: &mut Context<'_>) {
-        if statement.is_reported() && !matches!(self.entry.form, Form::Block(_) | Form::Lines | Form::Items) {
+        if statement.is_unresolved() {
             return;
         }
         if let Effect::Later(reason) = self.entry.effect {

@@ -76,6 +76,7 @@ impl Reader<'_> {
                 .at(span(at, at + 1), "opened here; the rest of the line is lost")
                 .help("add the closing `\"`"),
             );
+            self.report.poison(span(at, line.len()));
         }
         if text.is_empty() {
             self.end_definition();

@@ -8,7 +8,8 @@
 use super::Node;
 use super::known::Known;
 use super::repair::repaired;
-use crate::diagnostics::Report;
+use super::want::Misspelt;
+use crate::diagnostics::{Report, nearest};
 use crate::keywords::{Entry, Form, Level};
 use crate::source::Sources;
 use crate::stream::{LineKind, Stream};
@@ -38,6 +39,7 @@ pub(super) enum Fault {
         line: usize,
         level: &'static dyn Level,
         block: bool,
+        inside: Option<usize>,
     },
     MissingOpen {
         line: usize,
@@ -88,7 +90,7 @@ pub(super) fn nest(
     sources: &Sources,
     root: &'static dyn Level,
     report: &mut Report,
-) -> Vec<Node> {
+) -> (Vec<Node>, Vec<Misspelt>) {
     let text = Text {
         stream,
         sources,
@@ -102,7 +104,24 @@ pub(super) fn nest(
     for fault in &nested.faults {
         text.report(fault, report);
     }
-    nested.nodes
+    let misspelt = nested.faults.iter().filter_map(|fault| match fault {
+        Fault::Unknown {
+            line,
+            level,
+            inside: Some(block),
+            ..
+        } => {
+            let names = level.entries();
+            let meant = nearest(text.keyword(*line), names.iter().map(|entry| entry.name))?;
+            Some(Misspelt {
+                block: number(*block),
+                meant,
+            })
+        }
+        _ => None,
+    });
+    let misspelt = misspelt.collect();
+    (nested.nodes, misspelt)
 }
 
 /// The lines and what is known of keywords.
@@ -216,9 +235,9 @@ impl Nester<'_, '_> {
         match self.inside() {
             Inside::Skipped => at + 1,
             Inside::Entries => {
-                let reported = self.open_quote(at, false);
+                self.open_quote(at, false);
                 if line.end > line.first {
-                    self.node(at, None, reported);
+                    self.node(at, None);
                 }
                 at + 1
             }
@@ -237,8 +256,8 @@ impl Nester<'_, '_> {
 
     fn statement(&mut self, at: usize, entry: &'static Entry) -> usize {
         let words = self.text.stream.lines[at].end - self.text.stream.lines[at].first;
-        let reported = self.open_quote(at, matches!(entry.form, Form::Command) && words >= 2);
-        let node = self.node(at, Some(entry), reported);
+        self.open_quote(at, matches!(entry.form, Form::Command) && words >= 2);
+        let node = self.node(at, Some(entry));
         let inside = match entry.form {
             Form::Words | Form::Command => return at + 1,
             Form::Block(level) => Inside::Keywords(level),
@@ -272,6 +291,7 @@ impl Nester<'_, '_> {
             line: at,
             level,
             block,
+            inside: self.frames.iter().rev().find_map(|frame| frame.node),
         });
         let keyword = self.text.keyword(at);
         if !self.text.known().blocks(keyword).is_empty() {
@@ -383,7 +403,7 @@ impl Nester<'_, '_> {
             && !self.plan.edits.contains_key(&at)
     }
 
-    fn node(&mut self, at: usize, entry: Option<&'static Entry>, reported: bool) -> usize {
+    fn node(&mut self, at: usize, entry: Option<&'static Entry>) -> usize {
         let index = self.nested.nodes.len();
         self.nested.nodes.push(Node {
             line: number(at),
@@ -391,19 +411,16 @@ impl Nester<'_, '_> {
             end: number(index + 1),
             opened: None,
             closed: None,
-            reported,
         });
         index
     }
 
-    /// Whether a mistake in the line has been reported, or is now because of an open quote.
-    fn open_quote(&mut self, at: usize, allowed: bool) -> bool {
+    /// Notes an open quote, unless the keyword splits its line itself.
+    fn open_quote(&mut self, at: usize, allowed: bool) {
         let line = &self.text.stream.lines[at];
-        let open = line.open_quote && !line.reported && !allowed;
-        if open {
+        if line.open_quote && !line.reported && !allowed {
             self.nested.faults.push(Fault::OpenQuote { line: at });
         }
-        open || line.reported
     }
 }
 

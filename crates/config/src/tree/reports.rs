@@ -9,7 +9,9 @@ impl Text<'_> {
     /// Reports a fault.
     pub(super) fn report(&self, fault: &Fault, report: &mut Report) {
         match *fault {
-            Fault::Unknown { line, level, block } => report.push(self.unknown(line, level, block)),
+            Fault::Unknown {
+                line, level, block, ..
+            } => report.push(self.unknown(line, level, block)),
             Fault::MissingOpen { line } => report.push(self.missing_open(line)),
             Fault::UnexpectedOpen { line, after } => report.push(self.unexpected_open(line, after)),
             Fault::ExtraClose { line, closed } => report.push(self.extra_close(line, closed)),

@@ -19,20 +19,11 @@ pub(super) static KEYWORDS: &[Keyword<InstanceDraft>] = &[
     Row::line("vrf", "IFNAME", vrf)
         .means("VRF of a unicast instance without interface")
         .effect(VIRTUAL_LINKS),
-    Row::line("virtual_router_id", "N", |i, line, cx| {
-        let number = cx
-            .required(line, 0)
-            .and_then(|word| cx.integer("virtual_router_id", word, strict(1, 255)));
-        match number {
-            Some(n) => {
-                i.vrid = Vrid::try_from(n.number::<u8>())
-                    .ok()
-                    .map(|vrid| At::new(vrid, n.span));
-            }
-            None => i.vrid_reported = Some(line.span()),
-        }
+    Row::integer("virtual_router_id", "N", strict(1, 255), |i, n| {
+        i.vrid = Vrid::try_from(n.number::<u8>())
+            .ok()
+            .map(|vrid| At::new(vrid, n.span));
     })
-    .range("1 to 255")
     .means("Number of the virtual router, the same on all its routers"),
     Row::integer("priority", "N", strict(1, 255), |i, n| i.priority = priority(n))
         .or(100)

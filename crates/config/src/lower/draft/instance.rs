@@ -19,8 +19,6 @@ pub(crate) struct InstanceDraft {
     pub(crate) native_ipv6: bool,
     pub(crate) version: Option<At<Version>>,
     pub(crate) vrid: Option<At<Vrid>>,
-    /// A `virtual_router_id` that was reported.
-    pub(crate) vrid_reported: Option<Span>,
     pub(crate) interface: Option<At<IfName>>,
     /// `interface` was absent or malformed and reported.
     pub(crate) interface_reported: bool,
@@ -83,7 +81,6 @@ impl InstanceDraft {
             native_ipv6: false,
             version: None,
             vrid: None,
-            vrid_reported: None,
             interface: None,
             interface_reported: false,
             vrf: None,

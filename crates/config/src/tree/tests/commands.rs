@@ -121,13 +121,11 @@ fn an_open_quote_is_left_to_the_splitting_if_it_is_behind_the_command() {
         ("notify \\\"a\\\" \\\"", None),
         ("state \"/p a\\\" b\"", Some("KA0103")),
     ] {
-        let (tree, report) = read_tree(&format!("vrrp_instance V {{\n{line}\n}}"));
+        let (_, report) = read_tree(&format!("vrrp_instance V {{\n{line}\n}}"));
         let codes: Vec<String> = report
             .iter()
             .map(|diagnostic| diagnostic.code.to_string())
             .collect();
         assert_eq!(codes, code.into_iter().collect::<Vec<_>>(), "{line}");
-        let statement = tree.statements().next().unwrap().children().next().unwrap();
-        assert_eq!(statement.is_reported(), code.is_some());
     }
 }

@@ -150,6 +150,7 @@ fn one(
     let switches = switches::complete(&draft, &facts, &globals.vrrp, cx);
     let tracking = trackers::of_instance(
         &facts.name,
+        draft.interface.as_ref().map(|interface| &interface.value),
         std::mem::take(&mut draft.tracking),
         group,
         facts.priority.is_owner(),

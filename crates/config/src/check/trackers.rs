@@ -4,7 +4,7 @@ use super::groups::Membership;
 use super::instance::Completed;
 use crate::diagnostics::Code;
 use crate::lower::{At, Context, SyncGroupDraft, TrackProcessDraft, TrackingDraft};
-use model::{ParameterMatch, TrackEntry, TrackProcess, Tracking, Weight};
+use model::{IfName, ParameterMatch, TrackEntry, TrackProcess, Tracking, Weight};
 use std::fmt::Display;
 
 /// What is done with a tracker that would change a priority which must not change.
@@ -39,12 +39,24 @@ impl Fixed {
 /// The trackers of an instance.
 pub(super) fn of_instance(
     name: &str,
+    own_interface: Option<&IfName>,
     written: TrackingDraft,
     group: Option<Membership>,
     is_owner: bool,
     cx: &mut Context<'_>,
 ) -> Tracking {
     let mut tracking = written;
+    tracking.interfaces.retain(|entry| {
+        let own = own_interface == Some(&entry.value.target);
+        if own {
+            let message = format!(
+                "({name}) `track_interface`: {} is the instance's own interface, which is tracked anyway",
+                entry.value.target
+            );
+            cx.error(Code::CONFLICT, entry.span, message);
+        }
+        !own
+    });
     if group.is_some_and(|group| !group.tracking_weight) {
         fix(name, Fixed::Group, Remedy::Fault, &mut tracking, cx);
     }

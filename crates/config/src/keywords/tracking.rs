@@ -7,29 +7,21 @@ use crate::lower::{At, Context, InstanceDraft, SyncGroupDraft, TrackingDraft};
 use crate::source::Span;
 use crate::tree::{Statement, Word};
 use crate::values::number::{self, Range, Trailing};
-use model::{IfName, Sense, TrackEntry, Weight};
+use model::{Sense, TrackEntry, Weight};
 
 /// A block with `track_…` blocks.
 pub(super) trait Tracks: 'static {
     fn tracking(&mut self) -> &mut TrackingDraft;
-    /// The instance's own interface, which it tracks anyway.
-    fn own_interface(&self) -> Option<&IfName>;
 }
 
 impl Tracks for InstanceDraft {
     fn tracking(&mut self) -> &mut TrackingDraft {
         &mut self.tracking
     }
-    fn own_interface(&self) -> Option<&IfName> {
-        self.interface.as_ref().map(|interface| &interface.value)
-    }
 }
 impl Tracks for SyncGroupDraft {
     fn tracking(&mut self) -> &mut TrackingDraft {
         &mut self.tracking
-    }
-    fn own_interface(&self) -> Option<&IfName> {
-        None
     }
 }
 
@@ -212,13 +204,6 @@ fn track_interface<D: Tracks>(d: &mut D, line: Statement<'_>, cx: &mut Context<'
             Some(word) if word.text() == "reverse" => entry.sense = Sense::Reverse,
             Some(word) => cx.unknown_option(keyword, *word, &["reverse"]),
         }
-    }
-    if d.own_interface() == Some(&entry.target) {
-        let message = format!(
-            "`{keyword}`: {} is the instance's own interface, which is tracked anyway",
-            entry.target
-        );
-        return cx.error(Code::CONFLICT, word.span(), message);
     }
     add(
         &mut d.tracking().interfaces,

@@ -5,7 +5,7 @@ use super::{Block, Duration, I32_MAX, Integer, Keyword, lenient, seconds_to_ms};
 use crate::diagnostics::{Class, Code, Diagnostic};
 use crate::lower::{Context, Draft, ScriptTarget, TrackScriptDraft};
 use crate::tree::Statement;
-use crate::values::number::{self, Range};
+use crate::values::number::{self, Range, Trailing};
 use model::{Micros, Sense, Weight};
 
 type Row = Keyword<TrackScriptDraft>;
@@ -146,18 +146,20 @@ fn period(line: Statement<'_>, cx: &mut Context<'_>) -> Option<Micros> {
 
 fn weight(s: &mut TrackScriptDraft, line: Statement<'_>, cx: &mut Context<'_>) {
     let Some(word) = cx.required(line, 0) else { return };
-    match number::integer(
-        word.text(),
-        Range::new(-254, 254),
-        cx.trailing(super::Strictness::Lenient),
-    ) {
-        // compat: the original reports a weight that is one too large and uses it all the same.
-        Ok(parsed) if parsed.value.abs() == 254 => {
-            let message = format!("`weight`: number '{}' outside range [-253, 253]", word.text());
+    // compat: the original reports a weight that is too large and uses it all the same. No priority can be changed by
+    // more than 254.
+    let any = number::integer(word.text(), Range::new(i64::MIN, i64::MAX), Trailing::Refuse);
+    match any {
+        Ok(parsed) if parsed.value.unsigned_abs() > 253 => {
+            let used = i16::try_from(parsed.value.clamp(-254, 254)).unwrap_or_default();
+            let message = format!(
+                "`weight`: number '{}' outside range [-253, 253]; it is used as {used}",
+                word.text()
+            );
             cx.push(
                 Diagnostic::warning(Code::OUT_OF_RANGE, Class::GeneralError, message).at(word.span(), ""),
             );
-            s.weight = Weight(i16::try_from(parsed.value).unwrap_or_default());
+            s.weight = Weight(used);
         }
         _ => {
             if let Some(n) = cx.integer("weight", word, lenient(-253, 253)) {

@@ -2,10 +2,10 @@
 
 use super::super::effect::{CONFIG_FILES, DUMPS, MAIL};
 use super::super::{Keyword, U32_MAX, strict};
-use crate::diagnostics::Code;
+use crate::diagnostics::{Class, Code, Diagnostic};
 use crate::lower::{Context, GlobalsDraft};
-use crate::tree::Statement;
-use crate::values::number::Range;
+use crate::tree::{Statement, Word};
+use crate::values::number::{Range, based};
 
 type Row = Keyword<GlobalsDraft>;
 
@@ -227,15 +227,7 @@ fn umask(g: &mut GlobalsDraft, line: Statement<'_>, cx: &mut Context<'_>) {
         .text()
         .starts_with(|first: char| first.is_ascii_digit() || first == '-')
     {
-        if let Some(extra) = line.argument(1) {
-            let message = format!(
-                "`umask` takes one number, not also '{}'; the line is ignored",
-                extra.text()
-            );
-            cx.error(Code::EXTRA_WORDS, extra.span(), message);
-        } else if let Some(mask) = cx.based("umask", word, Range::new(0, 0o777)) {
-            g.model.files.umask = u32::try_from(mask.value).ok();
-        }
+        umask_number(g, line, word, cx);
         return;
     }
     // Blanks around the bars are no part of the names.
@@ -265,5 +257,24 @@ fn include_check(line: Statement<'_>, cx: &mut Context<'_>) {
                 format!("`include_check`: '{name}' behind the first word needs `+` or `-`; it is skipped");
             cx.error(Code::INVALID_VALUE, word.span(), message);
         }
+    }
+}
+
+fn umask_number(g: &mut GlobalsDraft, line: Statement<'_>, word: Word<'_>, cx: &mut Context<'_>) {
+    if let Some(extra) = line.argument(1) {
+        let message = format!(
+            "`umask` takes one number, not also '{}'; the line is ignored",
+            extra.text()
+        );
+        return cx.error(Code::EXTRA_WORDS, extra.span(), message);
+    }
+    if let Ok(mask) = based(word.text(), Range::new(0, 0o777)) {
+        g.model.files.umask = u32::try_from(mask).ok();
+    } else {
+        let message = format!("`umask`: '{}' is no number from 0 to 0777", word.text());
+        cx.push(
+            Diagnostic::error(Code::OUT_OF_RANGE, Class::InvalidNumber, message)
+                .at(word.span(), "a leading 0 makes it octal"),
+        );
     }
 }

@@ -177,9 +177,9 @@ impl<'t> Statement<'t> {
         self.tree.siblings(self.index + 1, self.node().end)
     }
 
-    /// The entries of a list that can be used: those in which no mistake has been reported.
+    /// The entries of a list that can be used: those without a `${…}` that nothing is known for.
     pub fn entries(self) -> impl Iterator<Item = Statement<'t>> {
-        self.children().filter(|entry| !entry.is_reported())
+        self.children().filter(|entry| !entry.is_unresolved())
     }
 
     /// From the first to the last word.

@@ -26,10 +26,9 @@ const COMMAND: &str = "COMMAND [USER [[:]GROUP]]";
 type Slot = fn(&mut NotificationsDraft) -> &mut Option<crate::lower::CommandDraft>;
 
 fn command(slot: Slot, notifications: &mut NotificationsDraft, line: Statement<'_>, cx: &mut Context<'_>) {
-    if line.argument(0).is_none() && matches!(line.split_command(), Ok(None)) {
-        // With an open quote something is there, only not a word.
-        cx.required(line, 0);
-    } else if let Some(command) = cx.command(line) {
+    if cx.required(line, 0).is_some()
+        && let Some(command) = cx.command(line)
+    {
         cx.once(slot(notifications), line, command);
     }
 }

@@ -15,7 +15,7 @@ const DEFAULT_INTERFACE: &str = "eth0";
 /// Reads a `static_ipaddress` block.
 pub(super) fn addresses(draft: &mut Draft, block: Statement<'_>, cx: &mut Context<'_>) {
     for line in block.children() {
-        let read = (!line.is_reported()).then(|| address_line(line, Owner::Static, cx));
+        let read = (!line.is_unresolved()).then(|| address_line(line, Owner::Static, cx));
         let Some(mut address) = read.flatten() else {
             cx.lost_address("static_ipaddress", line.name());
             continue;

@@ -41,14 +41,6 @@ pub(super) fn read(draft: &mut Draft, block: Statement<'_>, cx: &mut Context<'_>
     }
     let mut instance = InstanceDraft::new(name.clone());
     VRRP_INSTANCE.read(&mut instance, block, cx);
-    // What is missing because its line was reported is not reported once more.
-    for line in block.children().filter(|line| line.is_reported()) {
-        match line.name().text() {
-            "interface" => instance.interface_reported = true,
-            "virtual_router_id" => instance.vrid_reported = Some(line.span()),
-            _ => {}
-        }
-    }
     if let Some(ttl) = instance.unicast_ttl
         && instance.peers.is_empty()
     {

@@ -4,7 +4,7 @@ use super::At;
 use super::claims::{Claims, Lost, Targets};
 use super::lines::FIRST_PREFERENCE;
 use crate::diagnostics::{Class, Code, Diagnostic, Report, Stop};
-use crate::keywords::{Duration, Entry, Integer, Strictness};
+use crate::keywords::{Duration, Entry, Form, Integer, Strictness};
 use crate::source::{Sources, Span};
 use crate::tree::{Statement, Word};
 use crate::values::iproute2::Iproute2;
@@ -124,6 +124,11 @@ impl<'e> Context<'e> {
     pub(crate) fn required<'t>(&mut self, statement: Statement<'t>, index: usize) -> Option<Word<'t>> {
         let word = statement.argument(index);
         if word.is_none() {
+            // A command behind an open quote is no word, but not missing either.
+            if let (Form::Command, Err(error)) = (statement.form(), statement.split_command()) {
+                self.push(error.diagnostic());
+                return None;
+            }
             let name = statement.name();
             let stop = if self.global {
                 Stop::MissingGlobalParameter

@@ -40,19 +40,20 @@ fn ten_mistakes_are_ten_diagnostics() {
 
 #[test]
 fn a_line_that_was_reported_has_no_consequences() {
-    for (line, broken) in [
-        ("interface eth0", "interface \"eth0"),
-        ("interface eth0", "interface ${NIC}"),
-        ("virtual_router_id 5", "virtual_router_id ${ID}"),
-        ("virtual_router_id 5", "virtual_router_id 500"),
-        ("10.0.0.9", "${VIP}"),
-        ("script \"</etc/passwd\"", "script \"</etc/passwd"),
+    for (line, broken, status) in [
+        // The quote takes the parameter with it.
+        ("interface eth0", "interface \"eth0", 2),
+        ("interface eth0", "interface ${NIC}", 5),
+        ("virtual_router_id 5", "virtual_router_id ${ID}", 5),
+        ("virtual_router_id 5", "virtual_router_id 500", 5),
+        ("10.0.0.9", "${VIP}", 5),
+        ("script \"</etc/passwd\"", "script \"</etc/passwd", 5),
     ] {
         let text = "vrrp_script s {\n script \"</etc/passwd\"\n}\nvrrp_instance V {\n interface eth0\n \
                     virtual_router_id 5\n track_script {\n s\n }\n virtual_ipaddress {\n 10.0.0.9\n 10.0.0.10\n }\n}\n";
         assert!(text.contains(line));
         let reading = test(&text.replace(line, broken));
         assert_eq!(messages(&reading).len(), 1, "{broken}: {:#?}", messages(&reading));
-        assert_eq!(reading.test_status(), 5);
+        assert_eq!(reading.test_status(), status);
     }
 }

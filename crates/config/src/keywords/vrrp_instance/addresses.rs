@@ -63,7 +63,7 @@ pub(super) static KEYWORDS: &[Keyword<InstanceDraft>] = &[
 
 fn virtual_address(i: &mut InstanceDraft, line: Statement<'_>, cx: &mut Context<'_>) {
     let name = i.name.value.clone();
-    let read = (!line.is_reported()).then(|| address_line(line, Owner::Instance, cx));
+    let read = (!line.is_unresolved()).then(|| address_line(line, Owner::Instance, cx));
     let Some(address) = read.flatten() else {
         return cx.lost_address(&name, line.name());
     };
@@ -86,7 +86,7 @@ fn virtual_address(i: &mut InstanceDraft, line: Statement<'_>, cx: &mut Context<
 
 fn excluded_address(i: &mut InstanceDraft, line: Statement<'_>, cx: &mut Context<'_>) {
     let name = i.name.value.clone();
-    let read = (!line.is_reported()).then(|| address_line(line, Owner::Instance, cx));
+    let read = (!line.is_unresolved()).then(|| address_line(line, Owner::Instance, cx));
     let Some(address) = read.flatten() else {
         return cx.lost_address(&name, line.name());
     };

@@ -17,6 +17,7 @@ mod control;
 mod core_dump;
 mod daemon;
 pub mod exit;
+mod explain;
 pub mod handover;
 pub mod link;
 pub mod log;
@@ -56,6 +57,7 @@ pub fn main(program: Program) -> ExitCode {
     }
     match cli::subcommand(&words) {
         Some(Ok(Subcommand::Reload(arguments))) => return reload::run(&arguments).into(),
+        Some(Ok(Subcommand::Explain(arguments))) => return explain::run(&arguments).into(),
         Some(Err(error)) => {
             let _ = error.print();
             return if error.exit_code() == 0 {

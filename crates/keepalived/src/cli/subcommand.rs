@@ -1,4 +1,4 @@
-//! Subcommands: `keepalived reload`.
+//! Subcommands: `keepalived reload`, `keepalived explain`.
 
 use clap::{CommandFactory, Parser};
 use std::ffi::OsString;
@@ -9,6 +9,8 @@ use std::path::PathBuf;
 pub enum Subcommand {
     /// Reload the configuration of the running daemon and wait for the verdict
     Reload(Reload),
+    /// Explain a keyword of the configuration
+    Explain(Explain),
 }
 
 /// Arguments of `reload`.
@@ -17,6 +19,17 @@ pub struct Reload {
     /// Pid file of the daemon, where it is not the only one
     #[arg(short, long, value_name = "FILE")]
     pub pid: Option<PathBuf>,
+}
+
+/// Arguments of `explain`.
+#[derive(Debug, PartialEq, Eq, clap::Args)]
+pub struct Explain {
+    /// The keyword
+    #[arg(required_unless_present = "list")]
+    pub keyword: Option<String>,
+    /// List all keywords, one a line
+    #[arg(long, conflicts_with = "keyword")]
+    pub list: bool,
 }
 
 #[derive(Debug, Parser)]
@@ -69,6 +82,24 @@ mod tests {
             reload,
             Subcommand::Reload(Reload {
                 pid: Some("/run/x.pid".into())
+            })
+        );
+    }
+
+    #[test]
+    fn explain_wants_a_keyword_or_the_list() {
+        assert!(read(&["keepalived", "explain"]).unwrap().is_err());
+        assert!(
+            read(&["keepalived", "explain", "--list", "priority"])
+                .unwrap()
+                .is_err()
+        );
+        let explain = read(&["keepalived", "explain", "priority"]).unwrap().unwrap();
+        assert_eq!(
+            explain,
+            Subcommand::Explain(Explain {
+                keyword: Some("priority".to_owned()),
+                list: false
             })
         );
     }

@@ -132,3 +132,19 @@ pub(super) fn a_namespace_that_is_not_there_ends_with_6() {
         "{text}"
     );
 }
+
+pub(super) fn keywords_are_explained() {
+    let output = Lab::new().command(&["explain", "priority"]).output().unwrap();
+    assert!(output.status.success());
+    assert!(output.stdout.starts_with(b"priority "));
+    let output = Lab::new().command(&["explain", "--list"]).output().unwrap();
+    assert!(output.status.success());
+    assert!(
+        String::from_utf8_lossy(&output.stdout)
+            .lines()
+            .any(|line| line.starts_with("virtual_router_id "))
+    );
+    let (code, text) = keepalived(&["explain", "pirority"]);
+    assert_eq!(code, 1);
+    assert!(text.contains("did you mean `priority`?"), "{text}");
+}

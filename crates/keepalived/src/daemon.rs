@@ -77,11 +77,18 @@ struct Launch<'a> {
     log: &'a mut Log,
 }
 
+/// A configuration with its text.
+struct Loaded {
+    configuration: Configuration,
+    copy: Vec<u8>,
+}
+
 impl Launch<'_> {
     fn run(&mut self) -> Result<Exit, Exit> {
         self.announce();
-        let configuration = self.read_configuration()?;
-        self.adopt(&configuration);
+        let loaded = self.read_configuration()?;
+        let configuration = &loaded.configuration;
+        self.adopt(configuration);
         let private_run = self.private_run()?;
         // In the foreground the log can be written from here on; before a fork no thread may be started.
         let mut signals = None;
@@ -96,7 +103,7 @@ impl Launch<'_> {
             daemon(false, false).map_err(failed("going into the background"))?;
             self.begin_log()?
         };
-        let exit = self.supervise(signals, &configuration, &run_files, &parent_file, child_files);
+        let exit = self.supervise(signals, &loaded, &run_files, &parent_file, child_files);
         parent_file.remove();
         run_files.remove_directory();
         if let Some(private_run) = private_run {
@@ -118,7 +125,7 @@ impl Launch<'_> {
     }
 
     /// Reads the configuration inside the network namespace, which the configuration may name.
-    fn read_configuration(&self) -> Result<Configuration, Exit> {
+    fn read_configuration(&self) -> Result<Loaded, Exit> {
         if let Some(name) = &self.options.namespace {
             enter(name)?;
         }
@@ -149,7 +156,10 @@ impl Launch<'_> {
         for file in &reading.files[..reading.files.len().min(1)] {
             tracing::info!("Configuration file {}", file.display());
         }
-        Ok(configuration)
+        Ok(Loaded {
+            configuration,
+            copy: reading.copy,
+        })
     }
 
     /// Takes names and the umask from the configuration.
@@ -217,7 +227,7 @@ impl Launch<'_> {
     fn supervise(
         &self,
         signals: Signals,
-        configuration: &Configuration,
+        loaded: &Loaded,
         run_files: &RunFiles,
         parent_file: &PidFile,
         pid_files: Vec<(Kind, PidFile)>,
@@ -250,7 +260,7 @@ impl Launch<'_> {
                 })
             }),
         };
-        let supervisor = Supervisor::start(plan, configuration);
+        let supervisor = Supervisor::start(plan, &loaded.configuration, &loaded.copy);
         let exit = supervisor
             .map(Supervisor::run)
             .map_err(failed("handing the configuration over"));

@@ -27,6 +27,7 @@ mod pid_file;
 pub mod protocol;
 pub mod reading;
 mod reload;
+mod reload_time;
 pub mod settings;
 pub mod signals;
 mod supervisor;

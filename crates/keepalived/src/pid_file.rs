@@ -96,6 +96,11 @@ impl RunFiles {
         control_socket(&self.parent)
     }
 
+    /// The default of `reload_file`.
+    pub(crate) fn reload_marker(&self) -> PathBuf {
+        self.parent.with_extension("reload")
+    }
+
     /// Makes the directory, for everybody to read.
     pub(crate) fn make_directory(&self) -> io::Result<()> {
         let Some(directory) = &self.directory else {

@@ -8,29 +8,32 @@
 //! changed for anybody. Accepted, every child gets the new configuration, and the reload is complete when all have
 //! said that it is in force. A reload that comes meanwhile is remembered, and however many come, one follows.
 
+mod children;
 mod death;
+mod files;
+mod reload;
 mod respawn;
 mod slot;
 mod watchdog;
 
 use crate::child::Bodies;
-use crate::control::{Answer, ClientId, Control, Request, Verdict};
+use crate::control::{ClientId, Control, Request};
 use crate::exit::Exit;
 use crate::handover::{Kind, Start};
 use crate::pid_file::{PidFile, RunFiles};
 use crate::protocol::{Dump, Generation, ToChild, ToParent};
 use crate::reading::Reading;
+use crate::reload_time::ReloadTime;
 use crate::settings::Settings;
 use crate::signals::{SignalNumber, Signals};
 use crate::systemd::{Notifier, State as Notice};
-use crate::{child, clock, memory};
-use death::Consequence;
+use crate::{clock, memory};
+use files::Marker;
 use model::{Configuration, Micros, Time};
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::Signal;
-use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
-use slot::{Slot, State, Supply};
+use slot::{Slot, State};
 use std::ffi::OsString;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
@@ -39,6 +42,9 @@ use watchdog::Watchdog;
 
 /// `child_wait_time` where it is not configured.
 const CHILD_WAIT: Micros = Micros::from_secs(5);
+
+/// How often a scheduled reload is looked at anew.
+const CLOCK_CHECK: Micros = Micros::from_secs(60);
 
 /// Everything that has been decided before the supervisor begins.
 pub(crate) struct Plan {
@@ -94,6 +100,8 @@ pub(crate) struct Supervisor {
     reload: Option<Reload>,
     /// A reload to begin when this one is complete, with who wants to know about it.
     queued: Option<Vec<ClientId>>,
+    /// `reload_time_file`.
+    reload_time: Option<ReloadTime>,
     stop: Option<Stop>,
 }
 
@@ -105,8 +113,8 @@ struct Stop {
 }
 
 impl Supervisor {
-    /// Starts the children that the configuration needs.
-    pub(crate) fn start(mut plan: Plan, configuration: &Configuration) -> io::Result<Self> {
+    /// Starts the children that the configuration needs. `copy` is its text.
+    pub(crate) fn start(mut plan: Plan, configuration: &Configuration, copy: &[u8]) -> io::Result<Self> {
         let pid_files = std::mem::take(&mut plan.pid_files);
         let now = clock::monotonic();
         let mut supervisor = Self {
@@ -122,10 +130,15 @@ impl Supervisor {
             has_started: false,
             reload: None,
             queued: None,
+            reload_time: None,
             stop: None,
             plan,
         };
-        supervisor.adopt(configuration);
+        Marker::remove_stale(
+            &configuration.globals.files,
+            &supervisor.plan.run_files.reload_marker(),
+        );
+        supervisor.adopt(configuration, copy);
         supervisor.start_needed(Start::First);
         if supervisor.slots.iter().all(|slot| !slot.is_needed) {
             tracing::warn!("Warning - keepalived has no configuration to run");
@@ -159,10 +172,12 @@ impl Supervisor {
     /// Waits for something to happen.
     fn wait(&self) -> io::Result<()> {
         let links = self.slots.iter().filter_map(|slot| slot.process()?.link());
+        let reload_file = self.reload_time.as_ref().and_then(ReloadTime::descriptor);
         let mut descriptors: Vec<_> =
             std::iter::once(PollFd::new(self.plan.signals.as_fd(), PollFlags::POLLIN))
                 .chain(links.map(|link| PollFd::new(link.as_fd(), PollFlags::POLLIN)))
                 .chain(self.plan.control.iter().flat_map(Control::descriptors))
+                .chain(reload_file.map(|file| PollFd::new(file, PollFlags::POLLIN)))
                 .collect();
         let timeout = self
             .next_deadline()
@@ -185,7 +200,10 @@ impl Supervisor {
         });
         let watch = is_watching.then(|| self.watchdog.due());
         let stop = self.stop.filter(|stop| !stop.is_forced).map(|stop| stop.deadline);
-        respawns.chain(watch).chain(stop).min()
+        // A clock that is set may bring the time of a reload nearer, so look again each minute.
+        let reload = self.reload_time.as_ref().and_then(ReloadTime::left);
+        let reload = reload.map(|left| clock::monotonic() + left.min(CLOCK_CHECK));
+        respawns.chain(watch).chain(stop).chain(reload).min()
     }
 
     fn handle_signals(&mut self) {
@@ -271,6 +289,12 @@ impl Supervisor {
     }
 
     fn handle_deadlines(&mut self, now: Time) {
+        if let Some(file) = &mut self.reload_time {
+            file.handle_events();
+            if file.is_due() {
+                self.request_reload(None);
+            }
+        }
         if let Some(beat) = self.watchdog.beat(now, clock::since_boot()) {
             for slot in &mut self.slots {
                 let kind = slot.kind;
@@ -299,256 +323,6 @@ impl Supervisor {
             }
         }
     }
-
-    // ---- children ---------------------------------------------------------------------------------------------------
-
-    /// Takes from a configuration what the supervisor itself goes by.
-    fn adopt(&mut self, configuration: &Configuration) {
-        for slot in &mut self.slots {
-            let is_configured = match slot.kind {
-                Kind::Checker => configuration.has_virtual_servers,
-                Kind::Vrrp => !configuration.vrrp.is_empty(),
-                Kind::Bfd => configuration.has_bfd_instances,
-            };
-            let is_built = self.plan.bodies.of(slot.kind).is_some();
-            // A child that runs goes on without configuration.
-            slot.is_needed =
-                is_built && (is_configured || self.plan.unconfigured || slot.process().is_some());
-        }
-        self.names = Kind::ALL.map(|kind| {
-            child::process_name(kind, configuration).map(|name| name.to_string_lossy().into_owned())
-        });
-        self.child_wait = configuration
-            .globals
-            .identity
-            .child_wait_time
-            .unwrap_or(CHILD_WAIT);
-    }
-
-    fn start_needed(&mut self, start: Start) {
-        for index in 0..self.slots.len() {
-            let slot = &mut self.slots[index];
-            if slot.is_needed && matches!(slot.state, State::Off) {
-                if slot.pid_file.is_none() {
-                    match PidFile::lock(self.plan.run_files.child(slot.kind), None) {
-                        Ok(file) => slot.pid_file = Some(file),
-                        Err(error) => {
-                            tracing::error!("{error}: {} process not started", slot.kind);
-                            slot.is_needed = false;
-                            continue;
-                        }
-                    }
-                }
-                self.start_child(index, start);
-            } else if !slot.is_needed
-                && let Some(file) = slot.pid_file.take()
-            {
-                file.remove();
-            }
-        }
-    }
-
-    fn start_child(&mut self, index: usize, start: Start) {
-        let supply = Supply {
-            arguments: &self.plan.arguments,
-            settings: &self.plan.settings,
-            generation: self.generation,
-            configuration: self.configuration.as_fd(),
-        };
-        let slot = &mut self.slots[index];
-        if let Err(error) = slot.start(start, supply) {
-            tracing::error!("{} process cannot be started: {error}", slot.kind);
-            // No process, no memory: that may pass.
-            let delay = slot.respawn.delay(Micros::ZERO).unwrap_or(0).max(1);
-            slot.state = State::Waiting {
-                until: clock::monotonic() + Micros::from_secs(delay),
-            };
-        }
-    }
-
-    /// Takes note of every process that has ended. Some are grandchildren whose parents have gone.
-    fn reap(&mut self) {
-        loop {
-            match waitpid(None, Some(WaitPidFlag::WNOHANG)) {
-                Ok(WaitStatus::StillAlive) | Err(Errno::ECHILD) => return,
-                Ok(status) => self.handle_death(status),
-                Err(Errno::EINTR) => {}
-                Err(errno) => {
-                    tracing::error!("waitpid: {errno}");
-                    return;
-                }
-            }
-        }
-    }
-
-    fn handle_death(&mut self, status: WaitStatus) {
-        let pid = status.pid();
-        let Some(index) = self
-            .slots
-            .iter()
-            .position(|slot| slot.process().map(|process| process.pid) == pid)
-        else {
-            return;
-        };
-        // Its last words: that a configuration was in force, or that it asks for a reload.
-        self.handle_messages();
-        let slot = &mut self.slots[index];
-        let State::Running(process) = std::mem::replace(&mut slot.state, State::Off) else {
-            return;
-        };
-        if self.stop.is_some() {
-            return;
-        }
-        let now = clock::monotonic();
-        let name = self.names[slot.kind as usize].as_deref();
-        match death::judge(name, process.pid, status, process.killer()) {
-            Consequence::Terminate(exit) => {
-                let number = if exit == Exit::Status(4) {
-                    Errno::EPERM
-                } else {
-                    Errno::EINVAL
-                };
-                self.plan.notifier.tell(&[Notice::Error(number as i32)]);
-                self.begin_stop(exit);
-            }
-            Consequence::Replace => {
-                death::announce(slot.kind, process.pid, !self.plan.dont_respawn);
-                if self.plan.dont_respawn {
-                    self.begin_stop(Exit::Normal);
-                    return;
-                }
-                let delay = slot.respawn.delay(now.since(process.started));
-                if let Some(seconds) = delay {
-                    tracing::info!(
-                        "Restart of {} process delayed {seconds} seconds to limit respawn rate",
-                        slot.kind
-                    );
-                }
-                match delay.unwrap_or(0) {
-                    0 => self.start_child(index, Start::Respawn),
-                    seconds => {
-                        slot.state = State::Waiting {
-                            until: now + Micros::from_secs(seconds),
-                        }
-                    }
-                }
-                self.settle();
-            }
-        }
-    }
-
-    // ---- reload -----------------------------------------------------------------------------------------------------
-
-    /// Whether a child still has to take over the newest configuration.
-    fn is_busy(&self) -> bool {
-        self.slots
-            .iter()
-            .filter_map(Slot::process)
-            .any(|process| process.in_force != Some(self.generation))
-    }
-
-    fn request_reload(&mut self, client: Option<ClientId>) {
-        if self.stop.is_some() {
-            return;
-        }
-        self.queued.get_or_insert_default().extend(client);
-        self.settle();
-    }
-
-    /// Completes the start or the reload if every child has taken its configuration over, and begins the next one.
-    fn settle(&mut self) {
-        while !self.is_busy() && self.stop.is_none() {
-            let is_complete = self
-                .slots
-                .iter()
-                .all(|slot| !slot.is_needed || slot.process().is_some());
-            if !self.has_started && is_complete {
-                self.has_started = true;
-                tracing::info!("Startup complete");
-                self.plan
-                    .notifier
-                    .tell(&[Notice::Ready, Notice::Status("running")]);
-            }
-            if let Some(reload) = self.reload.take() {
-                tracing::info!("Reload complete");
-                self.plan
-                    .notifier
-                    .tell(&[Notice::Ready, Notice::Status("running")]);
-                let verdict = if reload.has_failed {
-                    Verdict::Refused
-                } else {
-                    Verdict::Done
-                };
-                self.answer(&reload.clients, verdict, reload.report);
-            }
-            match self.queued.take() {
-                Some(clients) => self.begin_reload(clients),
-                None => return,
-            }
-        }
-    }
-
-    fn begin_reload(&mut self, clients: Vec<ClientId>) {
-        let running = match self
-            .configuration
-            .try_clone()
-            .and_then(memory::open::<Configuration>)
-        {
-            Ok(running) => running,
-            Err(error) => {
-                tracing::error!("the configuration in force cannot be read back: {error}");
-                self.answer(&clients, Verdict::Refused, error.to_string());
-                return;
-            }
-        };
-        let reading = (self.plan.read)(&running);
-        reading.log();
-        let sealed = reading.outcome.and_then(|configuration| {
-            let sealed = memory::seal("keepalived.conf", &configuration).map_err(|error| {
-                tracing::error!("the new configuration cannot be handed over: {error}");
-                Exit::Software
-            })?;
-            Ok((configuration, sealed))
-        });
-        let Ok((configuration, sealed)) = sealed else {
-            tracing::error!("Reload refused: the running configuration stays in force");
-            let report = "reload refused, the running configuration stays in force";
-            self.plan.notifier.tell(&[Notice::Status(report)]);
-            self.answer(
-                &clients,
-                Verdict::Refused,
-                format!("{}{report}\n", reading.report),
-            );
-            return;
-        };
-        tracing::info!("Reloading ...");
-        self.plan.notifier.tell(&[Notice::Reloading]);
-        self.generation.0 += 1;
-        self.configuration = sealed;
-        self.reload = Some(Reload {
-            clients,
-            report: reading.report,
-            has_failed: false,
-        });
-        self.adopt(&configuration);
-        for slot in &mut self.slots {
-            if let Some(process) = slot.process_mut() {
-                process.reload(self.generation, self.configuration.as_fd());
-            }
-        }
-        self.start_needed(Start::Reload);
-    }
-
-    fn answer(&mut self, clients: &[ClientId], verdict: Verdict, report: String) {
-        if let Some(control) = &mut self.plan.control {
-            let answer = Answer { verdict, report };
-            for client in clients {
-                control.answer(*client, &answer);
-            }
-        }
-    }
-
-    // ---- stop -------------------------------------------------------------------------------------------------------
 
     /// Asks every child to leave. The daemon ends when all have, or have been made to.
     fn begin_stop(&mut self, exit: Exit) {

@@ -82,6 +82,10 @@ fn names_by_situation() {
         ]
     );
     let files = RunFiles::new(&options, &identity);
+    assert_eq!(
+        files.reload_marker(),
+        Path::new("/run/keepalived/keepalived_A.reload")
+    );
     assert_eq!(files.control(), Path::new("/run/keepalived/keepalived_A.sock"));
 }
 

@@ -28,8 +28,6 @@ pub(crate) const MAIL: Effect = Effect::Later("no mail is sent yet");
 pub(crate) const DUMPS: Effect = Effect::Later("no dump is written yet");
 /// Priorities, limits and memory of the processes.
 pub(crate) const SCHEDULING: Effect = Effect::Later("the processes run with the system's scheduling yet");
-/// Saved copies, reload at a time.
-pub(crate) const CONFIG_FILES: Effect = Effect::Later("no file is written or watched for reloads yet");
 /// Delays at the start.
 pub(crate) const START_DELAYS: Effect = Effect::Later("instances start at once yet");
 /// Buffers of sockets.

@@ -1,6 +1,6 @@
 //! Identity, processes, files (`spec/config-global.md` section 2.1).
 
-use super::super::effect::{CONFIG_FILES, DUMPS, MAIL};
+use super::super::effect::{DUMPS, MAIL};
 use super::super::{Keyword, U32_MAX, strict};
 use crate::diagnostics::{Class, Code, Diagnostic};
 use crate::lower::{Context, GlobalsDraft};
@@ -93,8 +93,7 @@ pub(super) static KEYWORDS: &[Keyword<GlobalsDraft>] = &[
             g.model.files.config_save_dir = Some(directory.text().to_owned());
         }
     })
-    .means("Keep a copy of each configuration that was read there")
-    .effect(CONFIG_FILES),
+    .means("Keep a copy of each configuration that was read there"),
     Row::line("tmp_config_directory", "DIR", |g, line, cx| {
         let Some(directory) = line.argument(0) else {
             return cx.missing(line, "a directory");
@@ -108,8 +107,7 @@ pub(super) static KEYWORDS: &[Keyword<GlobalsDraft>] = &[
     .own_check()
     .first_wins()
     .default("memory")
-    .means("Where the copy that child processes read is kept")
-    .effect(CONFIG_FILES),
+    .means("Directory for the copy that child processes read; not used, they get theirs in memory"),
     Row::line("reload_check_config", "[FILE]", |g, line, _| {
         let file = line.argument(0).map_or("/dev/null", |word| word.text());
         g.model.files.reload_check_config = Some(file.to_owned());
@@ -121,18 +119,15 @@ pub(super) static KEYWORDS: &[Keyword<GlobalsDraft>] = &[
             g.model.files.reload_time_file = Some(path);
         }
     })
-    .means("File with the time of a scheduled reload")
-    .effect(CONFIG_FILES),
+    .means("File with the time of a scheduled reload"),
     Row::flag("reload_repeat", |g, _| g.model.files.reload_repeat = true)
         .default("off")
-        .means("Keep the file of reload_time_file and reload daily")
-        .effect(CONFIG_FILES),
+        .means("Keep the file of reload_time_file and reload daily"),
     Row::line("reload_file", "[PATH]", |g, line, _| {
         let path = line.argument(0).map_or("", |word| word.text());
         g.model.files.reload_file = Some(path.to_owned());
     })
-    .means("File that exists while a reload reads the configuration")
-    .effect(CONFIG_FILES),
+    .means("File that exists while a reload reads the configuration"),
     Row::switch("data_use_instance", |g, on| {
         g.model.files.dump.use_instance = on.value;
     })

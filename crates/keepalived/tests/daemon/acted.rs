@@ -9,6 +9,7 @@
 //! * `refuse`: it refuses to take this configuration over,
 //! * `wait SECONDS`: `child_wait_time`,
 //! * `name NAME`: `process_name`,
+//! * `marker PATH`, `copies DIR`, `report FILE`, `time FILE`: the files of a reload,
 //! * `idle`: nothing needs a child,
 //! * `broken`: the file cannot be read as a configuration.
 
@@ -58,6 +59,11 @@ fn read(request: &ReadRequest<'_>) -> Reading {
         .and_then(|seconds| seconds.parse().ok())
         .map(Micros::from_secs);
     configuration.globals.identity.process_name = word(&text, "name").map(str::to_owned);
+    let files = &mut configuration.globals.files;
+    files.reload_file = word(&text, "marker").map(str::to_owned);
+    files.config_save_dir = word(&text, "copies").map(str::to_owned);
+    files.reload_check_config = word(&text, "report").map(str::to_owned);
+    files.reload_time_file = word(&text, "time").map(str::to_owned);
     if word(&text, "idle").is_none() {
         configuration.vrrp.static_objects = something();
     }

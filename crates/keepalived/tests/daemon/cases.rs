@@ -48,6 +48,8 @@ cases! {
         a_child_may_refuse
         a_child_is_started_when_it_is_needed
         a_reload_asked_of_the_child_reloads_all
+        files_around_a_reload
+        a_time_can_be_set_for_a_reload
         two_hundred_in_a_row
         without_a_daemon_there_is_no_verdict;
     surroundings:

@@ -1,8 +1,10 @@
 //! Reloads.
 
 use crate::lab::Lab;
+use nix::sys::inotify::{AddWatchFlags, InitFlags, Inotify};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use std::process::Command;
 
 pub(super) fn a_reload_reaches_the_child() {
     let lab = Lab::new();
@@ -126,4 +128,72 @@ pub(super) fn without_a_daemon_there_is_no_verdict() {
         text.starts_with("keepalived reload: no running daemon found"),
         "{text}"
     );
+}
+
+pub(super) fn files_around_a_reload() {
+    let lab = Lab::new();
+    let (marker, copies, report) = (lab.path("marker"), lab.path("copies"), lab.path("report"));
+    std::fs::write(&marker, "left behind").unwrap();
+    let text = format!(
+        "run\nmarker {}\ncopies {}\nreport {}\n",
+        marker.display(),
+        copies.display(),
+        report.display()
+    );
+    lab.configure(&text);
+    let mut daemon = lab.daemon(&[]);
+    daemon.expect("Startup complete");
+    assert!(!marker.exists());
+    let watched = Inotify::init(InitFlags::IN_CLOEXEC).unwrap();
+    watched
+        .add_watch(
+            &lab.directory,
+            AddWatchFlags::IN_CREATE | AddWatchFlags::IN_DELETE,
+        )
+        .unwrap();
+    lab.configure(&format!("{text}# changed"));
+    assert_eq!(lab.reload().0, 0);
+    let events = watched.read_events().unwrap();
+    let of_marker: Vec<_> = events
+        .iter()
+        .filter(|event| event.name.as_deref() == marker.file_name())
+        .map(|event| event.mask)
+        .collect();
+    assert_eq!(of_marker, [AddWatchFlags::IN_CREATE, AddWatchFlags::IN_DELETE]);
+    assert_eq!(std::fs::read_to_string(&report).unwrap(), "");
+    lab.configure("broken");
+    assert_eq!(lab.reload().0, 1);
+    assert_eq!(
+        std::fs::read_to_string(&report).unwrap(),
+        "keepalived.conf: this file is broken\n"
+    );
+    assert!(!marker.exists());
+    for (number, content) in [(0, text.clone()), (1, format!("{text}# changed"))] {
+        let copy = copies.join(format!("keepalived.conf.{}.{number}", daemon.pid()));
+        assert_eq!(std::fs::read_to_string(copy).unwrap(), content);
+    }
+    assert_eq!(std::fs::read_dir(&copies).unwrap().count(), 2);
+}
+
+pub(super) fn a_time_can_be_set_for_a_reload() {
+    let lab = Lab::new();
+    let time = lab.path("time");
+    lab.configure(&format!("run\ntime {}\n", time.display()));
+    let mut daemon = lab.daemon(&[]);
+    daemon.expect("Startup complete");
+    std::fs::write(&time, "2999-01-01 00:00:00Z\n").unwrap();
+    daemon.expect("Scheduling reload for ");
+    // The next second, and the one after in case that has begun by the time the file is read.
+    let date = Command::new("date")
+        .args(["--date=2 seconds", "+%Y-%m-%d %H:%M:%S"])
+        .output()
+        .unwrap();
+    std::fs::write(&time, date.stdout).unwrap();
+    daemon.expect("Reload time updated from ");
+    daemon.expect("Reload complete");
+    assert!(!time.exists());
+    std::fs::write(&time, "23:59:59\n").unwrap();
+    daemon.expect("Scheduling reload for ");
+    std::fs::remove_file(&time).unwrap();
+    daemon.expect("Cancelling reload scheduled for ");
 }

@@ -56,10 +56,12 @@ pub(crate) fn run(program: Program, mut options: Options, file: Option<&Path>) -
         ));
         return Exit::Fatal;
     }
-    match exit {
-        // A wrong facility is among the mistakes of the configuration.
-        Exit::Normal | Exit::Permission if options.has_bad_value => Exit::Reported,
-        other => other,
+    // A wrong facility is among the mistakes of the configuration.
+    let is_less = matches!(exit.code(), 0 | 4);
+    if options.has_bad_value && is_less {
+        Exit::Reported
+    } else {
+        exit
     }
 }
 

@@ -31,6 +31,7 @@ use std::env;
 use std::ffi::{CString, OsStr, OsString};
 use std::fmt::Display;
 use std::io;
+use std::panic::{self, AssertUnwindSafe};
 use std::path::{self, Path, PathBuf};
 
 /// Permission bits that files do not get by default.
@@ -61,7 +62,9 @@ pub(crate) fn run(program: Program, mut options: Options, arguments: &[OsString]
         settings,
         log: &mut log,
     };
-    let exit = launch.run().unwrap_or_else(|exit| exit);
+    // A panic is in the log by then; the children notice that their parent has gone.
+    let exit = panic::catch_unwind(AssertUnwindSafe(|| launch.run()));
+    let exit = exit.map_or(Exit::Software, |exit| exit.unwrap_or_else(|exit| exit));
     let names = launch.settings.log;
     log.begin(&names, None);
     log.finish();
@@ -217,8 +220,16 @@ impl Launch<'_> {
         for kind in Kind::ALL {
             if enabled(&self.options, kind) && self.program.bodies.of(kind).is_some() {
                 // The child of a supervisor that was killed leaves within moments.
-                let file = PidFile::lock(run_files.child(kind), Some(ORPHAN)).map_err(refused)?;
-                children.push((kind, file));
+                match PidFile::lock(run_files.child(kind), Some(ORPHAN)) {
+                    Ok(file) => children.push((kind, file)),
+                    Err(error) => {
+                        parent.remove();
+                        for (_, file) in children {
+                            file.remove();
+                        }
+                        return Err(refused(error));
+                    }
+                }
             }
         }
         Ok((parent, children))

@@ -33,7 +33,7 @@ use output::Output;
 use queue::{Receiver, Sender};
 use std::sync::mpsc::sync_channel;
 use std::time::Duration;
-use std::{io, thread};
+use std::{io, panic, thread};
 use subscriber::LineSubscriber;
 
 /// Target of events that are written with `-D`.
@@ -89,7 +89,10 @@ impl Log {
             outputs.push(sender);
         }
         let subscriber = LineSubscriber::new(settings.detail, outputs.clone());
-        let _ = tracing::subscriber::set_global_default(subscriber);
+        if tracing::subscriber::set_global_default(subscriber).is_ok() {
+            // Standard error of a daemon leads nowhere.
+            panic::set_hook(Box::new(|info| tracing::error!(target: ALERT, "{info}")));
+        }
         Self { waiting, outputs }
     }
 

@@ -50,14 +50,12 @@ impl Subscriber for LineSubscriber {
     fn event(&self, event: &Event<'_>) {
         let mut text = Text::default();
         event.record(&mut text);
-        let line = Line {
-            at: clock::wall(),
-            severity: severity(event.metadata()),
-            text: text.0,
-        };
-        let line = Arc::new(line);
-        for output in &self.outputs {
-            output.push(&line);
+        let (at, severity) = (clock::wall(), severity(event.metadata()));
+        for text in printable(text.0) {
+            let line = Arc::new(Line { at, severity, text });
+            for output in &self.outputs {
+                output.push(&line);
+            }
         }
     }
 
@@ -82,6 +80,24 @@ fn severity(metadata: &Metadata<'_>) -> u8 {
         Level::WARN => 4,
         _ => 6,
     }
+}
+
+/// A text as lines without control characters: names from elsewhere must not forge lines or drive terminals.
+fn printable(text: String) -> Vec<String> {
+    if !text.contains(char::is_control) {
+        return vec![text];
+    }
+    let escaped = |line: &str| {
+        let parts = line.chars().map(|c| {
+            if c.is_control() {
+                c.escape_default().to_string()
+            } else {
+                c.to_string()
+            }
+        });
+        parts.collect()
+    };
+    text.lines().map(escaped).collect()
 }
 
 /// The message, then the other fields as `name=value`.
@@ -111,6 +127,15 @@ mod tests {
             lines.push((line.severity, line.text.clone()));
         }
         lines
+    }
+
+    #[test]
+    fn a_line_has_no_control_characters() {
+        let logged = lines(Detail::Normal, || {
+            tracing::info!("first\nsecond\u{1b}[31m\r{}\t.", "é");
+        });
+        let texts: Vec<_> = logged.iter().map(|(_, text)| text.as_str()).collect();
+        assert_eq!(texts, ["first", "second\\u{1b}[31m\\ré\\t."]);
     }
 
     fn log_all() {

@@ -46,8 +46,8 @@ impl Change {
             Self::AddressRemoved(index, address) => {
                 Some(Key::Address(AddressKey::new(*index, address.prefix)))
             }
-            Self::RouteRemoved(route) => Some(Key::Route(*route)),
-            Self::RuleRemoved(rule) => Some(Key::Rule(rule.clone())),
+            Self::RouteRemoved(route) => Some(Key::Route(Box::new(*route))),
+            Self::RuleRemoved(rule) => Some(Key::Rule(Box::new(rule.clone()))),
             Self::LinkAdded(_)
             | Self::LinkChanged { .. }
             | Self::AddressAdded(..)

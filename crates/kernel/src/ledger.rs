@@ -171,10 +171,10 @@ impl Ledger {
     pub fn removed(&mut self, key: &Key) -> Removal {
         let asked = match key {
             // The kernel names the interface also of a route that was asked for without one.
-            Key::Route(route) if !self.knows(key) => Key::Route(RouteKey {
+            Key::Route(route) if !self.knows(key) => Key::Route(Box::new(RouteKey {
                 interface: None,
-                ..*route
-            }),
+                ..**route
+            })),
             _ => key.clone(),
         };
         let mut ours = false;

@@ -21,6 +21,8 @@ pub mod ledger;
 mod linux;
 pub mod monitor;
 mod netlink;
+#[cfg(feature = "nftables")]
+mod nftables;
 pub mod operation;
 pub mod poll;
 mod receive_buffer;
@@ -30,5 +32,7 @@ pub mod sysctl;
 pub mod writer;
 
 pub use linux::Linux;
+#[cfg(feature = "nftables")]
+pub use nftables::FirewallSettings;
 pub use receive_buffer::ReceiveBuffer;
 pub use snapshot::snapshot;

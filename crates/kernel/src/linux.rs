@@ -1,6 +1,8 @@
 //! The kernel itself as a back end.
 
 use crate::netlink::{Batch, Connection, Refusal, address, link, link_request, route, rule};
+#[cfg(feature = "nftables")]
+use crate::nftables::{Firewall, FirewallSettings};
 use crate::operation::{Backend, Link, Object, Operation, OperationError, Outcome, Sysctl, Verdict, Way};
 use crate::sysctl;
 use model::IfIndex;
@@ -19,6 +21,8 @@ pub struct Linux {
     refusals: Vec<Refusal>,
     /// Values of settings before we changed them.
     originals: HashMap<Box<str>, String>,
+    #[cfg(feature = "nftables")]
+    firewall: Firewall,
 }
 
 impl Linux {
@@ -29,7 +33,35 @@ impl Linux {
             batch: Batch::default(),
             refusals: Vec::new(),
             originals: HashMap::new(),
+            #[cfg(feature = "nftables")]
+            firewall: Firewall::new(FirewallSettings::default()),
         })
+    }
+
+    /// Sets how firewall tables are made, before the first entry.
+    #[cfg(feature = "nftables")]
+    #[must_use]
+    pub fn with_firewall(mut self, settings: FirewallSettings) -> Self {
+        self.firewall = Firewall::new(settings);
+        self
+    }
+
+    /// Deletes firewall tables that a predecessor has left behind.
+    #[cfg(feature = "nftables")]
+    pub fn remove_leftover_tables(&mut self) -> io::Result<()> {
+        self.firewall.remove_leftovers()
+    }
+
+    #[cfg(feature = "nftables")]
+    fn apply_firewall(&mut self, operations: &[Operation], verdicts: &mut Vec<Verdict>) {
+        self.firewall.apply(operations, verdicts);
+    }
+
+    #[cfg(not(feature = "nftables"))]
+    #[expect(clippy::unused_self, reason = "the other build has a firewall in it")]
+    fn apply_firewall(&mut self, operations: &[Operation], verdicts: &mut Vec<Verdict>) {
+        let refused = |operation| Err(OperationError::new(operation, Errno::EOPNOTSUPP, None));
+        verdicts.extend(operations.iter().map(refused));
     }
 
     /// Sends what is about routing in one datagram.
@@ -57,15 +89,40 @@ impl Linux {
     }
 
     fn apply_link(&mut self, operation: &Operation) -> Verdict {
-        let mut verdicts = Vec::with_capacity(1);
-        self.apply_routing(std::slice::from_ref(operation), &mut verdicts);
-        match (operation, verdicts.swap_remove(0)) {
-            (Operation::Add(Object::Link(link)), Ok(_)) => self
-                .index_of(link)
-                .map(Outcome::Created)
-                .map_err(|error| OperationError::new(operation, errno(&error), None)),
-            (_, verdict) => verdict,
+        let Object::Link(link) = operation.object() else {
+            unreachable!("only links are alone");
+        };
+        self.batch.clear();
+        self.refusals.clear();
+        match operation {
+            Operation::Add(_) => {
+                let exclusive = NLM_F_CREATE | NLM_F_EXCL;
+                let batch = &mut self.batch;
+                batch.push(libc::RTM_NEWLINK, exclusive, &link_request::creation(link));
+                batch.push(libc::RTM_NEWLINK, 0, &link_request::without_own_address(link));
+                batch.push(libc::RTM_NEWLINK, 0, &link_request::activation(link));
+            }
+            Operation::Remove(_) => {
+                self.batch
+                    .push(libc::RTM_DELLINK, 0, &link_request::named(&link.name));
+            }
         }
+        let failed = |error: &io::Error| OperationError::new(operation, errno(error), None);
+        let exchanged = self.route.exchange(&mut self.batch, &mut self.refusals);
+        exchanged.map_err(|error| failed(&error))?;
+        let mut outcome = Outcome::Done;
+        for refusal in self.refusals.drain(..) {
+            // A machine without IPv6 makes no such address anyway.
+            if refusal.errno == Errno::EAFNOSUPPORT && refusal.position == 1 {
+                continue;
+            }
+            outcome = judge(operation, refusal.errno, refusal.detail.as_deref())?;
+        }
+        if matches!(operation, Operation::Remove(_)) {
+            return Ok(outcome);
+        }
+        let index = self.index_of(link).map_err(|error| failed(&error))?;
+        Ok(Outcome::Created(index))
     }
 
     fn index_of(&mut self, link: &Link) -> io::Result<IfIndex> {
@@ -118,12 +175,15 @@ impl Backend for Linux {
                 Way::Routing => self.apply_routing(run, verdicts),
                 Way::Links => verdicts.extend(run.iter().map(|operation| self.apply_link(operation))),
                 Way::Files => verdicts.extend(run.iter().map(|operation| self.apply_sysctl(operation))),
-                Way::Firewall => verdicts.extend(
-                    run.iter()
-                        .map(|operation| Err(OperationError::new(operation, Errno::EOPNOTSUPP, None))),
-                ),
+                Way::Firewall => self.apply_firewall(run, verdicts),
             }
         }
+    }
+
+    #[cfg(feature = "nftables")]
+    fn finish(&mut self) {
+        // Tables that cannot be deleted are replaced by the next start.
+        let _ = self.firewall.remove_empty_tables();
     }
 }
 
@@ -148,15 +208,9 @@ fn push(batch: &mut Batch, operation: &Operation) {
             batch.push(libc::RTM_NEWRULE, exclusive, &rule::body(object));
         }
         Operation::Remove(Object::Rule(object)) => batch.push(libc::RTM_DELRULE, 0, &rule::body(object)),
-        Operation::Add(Object::Link(object)) => {
-            batch.push(libc::RTM_NEWLINK, exclusive, &link_request::creation(object));
-        }
-        Operation::Remove(Object::Link(object)) => {
-            batch.push(libc::RTM_DELLINK, 0, &link_request::named(&object.name));
-        }
-        Operation::Add(Object::Sysctl(_) | Object::Firewall(_))
-        | Operation::Remove(Object::Sysctl(_) | Object::Firewall(_)) => {
-            unreachable!("settings and firewall entries are no routing requests")
+        Operation::Add(Object::Link(_) | Object::Sysctl(_) | Object::Firewall(_))
+        | Operation::Remove(Object::Link(_) | Object::Sysctl(_) | Object::Firewall(_)) => {
+            unreachable!("links, settings and firewall entries go other ways")
         }
     }
 }

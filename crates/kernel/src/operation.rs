@@ -56,10 +56,10 @@ pub enum Key {
     Firewall(FirewallEntry),
     /// Address, length and interface.
     Address(AddressKey),
-    /// Destination, table, metric and type of service.
-    Route(RouteKey),
+    /// Destination, table, metric, type of service and first next hop.
+    Route(Box<RouteKey>),
     /// Every selector of a rule.
-    Rule(RuleKey),
+    Rule(Box<RuleKey>),
 }
 
 /// Kinds of objects, in the order in which they are added.
@@ -127,8 +127,8 @@ impl Object {
             Self::Sysctl(sysctl) => Key::Sysctl(sysctl.path.clone()),
             Self::Firewall(entry) => Key::Firewall(entry.clone()),
             Self::Address(address) => Key::Address(address.key()),
-            Self::Route(route) => Key::Route(route.key()),
-            Self::Rule(rule) => Key::Rule(rule.key()),
+            Self::Route(route) => Key::Route(Box::new(route.key())),
+            Self::Rule(rule) => Key::Rule(Box::new(rule.key())),
         }
     }
 }
@@ -257,6 +257,9 @@ pub trait Backend: Send {
     /// Carries the operations out in their order and appends a verdict for each to `verdicts`. A failed operation
     /// does not stop those after it.
     fn apply(&mut self, operations: &[Operation], verdicts: &mut Vec<Verdict>);
+
+    /// Takes away what it has made around the objects, after the last operation.
+    fn finish(&mut self) {}
 }
 
 #[cfg(test)]

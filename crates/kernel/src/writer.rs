@@ -184,6 +184,7 @@ fn run(
             let _ = wake.write(1);
         }
     }
+    backend.finish();
 }
 
 #[cfg(test)]

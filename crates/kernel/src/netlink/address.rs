@@ -99,3 +99,107 @@ pub(crate) fn decode(payload: &[u8]) -> Option<(IfIndex, InterfaceAddress)> {
         },
     ))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::IfName;
+    use netlink_packet_core::Emitable;
+
+    fn address(prefix: &str) -> Address {
+        let (address, len) = prefix.split_once('/').unwrap();
+        Address {
+            interface: IfIndex::new(7).unwrap(),
+            interface_name: IfName::new("eth0").unwrap(),
+            prefix: Prefix {
+                address: address.parse().unwrap(),
+                len: len.parse().unwrap(),
+            },
+            peer: None,
+            broadcast: None,
+            label: None,
+            scope: 0,
+            preferred_lft: PreferredLifetime::Forever,
+            flags: 0,
+        }
+    }
+
+    fn bytes(message: &AddressMessage) -> Vec<u8> {
+        let mut bytes = vec![0; message.buffer_len()];
+        message.emit(&mut bytes);
+        bytes
+    }
+
+    /// An attribute, as a little-endian machine writes it.
+    fn attribute(kind: u8, value: &[u8]) -> Vec<u8> {
+        let len = u8::try_from(4 + value.len()).unwrap();
+        let mut bytes = vec![len, 0, kind, 0];
+        bytes.extend(value);
+        bytes.resize(bytes.len().next_multiple_of(4), 0);
+        bytes
+    }
+
+    #[test]
+    #[cfg(target_endian = "little")]
+    fn an_ipv4_address_is_encoded_with_all_its_options() {
+        let mut full = address("192.0.2.1/24");
+        full.broadcast = Some([192, 0, 2, 255].into());
+        full.label = Some("eth0:1".into());
+        full.scope = 253;
+        let mut expected = vec![2, 24, 0, 253, 7, 0, 0, 0];
+        expected.extend(attribute(2, &[192, 0, 2, 1]));
+        expected.extend(attribute(1, &[192, 0, 2, 1]));
+        expected.extend(attribute(4, &[192, 0, 2, 255]));
+        expected.extend(attribute(3, b"eth0:1\0"));
+        expected.extend(attribute(11, &[18]));
+        assert_eq!(bytes(&addition(&full)), expected);
+
+        let mut expected = vec![2, 24, 0, 0, 7, 0, 0, 0];
+        expected.extend(attribute(2, &[192, 0, 2, 1]));
+        expected.extend(attribute(1, &[192, 0, 2, 1]));
+        assert_eq!(bytes(&removal(&full)), expected);
+    }
+
+    #[test]
+    #[cfg(target_endian = "little")]
+    fn a_deprecated_ipv6_address_is_encoded_with_its_lifetimes() {
+        let mut host = address("2001:db8::1/128");
+        host.flags = Address::NODAD | Address::NOPREFIXROUTE;
+        host.preferred_lft = PreferredLifetime::Seconds(0);
+        let ip = "2001:db8::1".parse::<std::net::Ipv6Addr>().unwrap().octets();
+        let mut expected = vec![10, 128, 0x02, 0, 7, 0, 0, 0];
+        expected.extend(attribute(2, &ip));
+        expected.extend(attribute(1, &ip));
+        expected.extend(attribute(8, &[0x02, 0x02, 0, 0]));
+        let mut lifetimes = [0; 16];
+        lifetimes[4..8].fill(0xff);
+        expected.extend(attribute(6, &lifetimes));
+        expected.extend(attribute(11, &[18]));
+        assert_eq!(bytes(&addition(&host)), expected);
+    }
+
+    #[test]
+    fn an_attribute_that_makes_no_sense_does_not_cost_the_message() {
+        let message = bytes(&addition(&address("192.0.2.1/24")));
+        let (_, plain) = decode(&message).unwrap();
+        assert_eq!(
+            (plain.prefix.to_string(), plain.protocol),
+            ("192.0.2.1/24".to_owned(), 18)
+        );
+
+        let mut odd = message[..HEADER_LEN].to_vec();
+        // Flags, lifetimes and an unknown kind, all too short.
+        for kind in [8_u16, 6, 99] {
+            odd.extend(5_u16.to_ne_bytes());
+            odd.extend(kind.to_ne_bytes());
+            odd.extend([1, 0, 0, 0]);
+        }
+        odd.extend(&message[HEADER_LEN..]);
+        assert_eq!(decode(&odd), decode(&message));
+        for len in 0..message.len() {
+            // Whatever is cut off, it does not panic.
+            let _ = decode(&message[..len]);
+        }
+        assert_eq!(decode(&message[..HEADER_LEN]), None);
+    }
+}

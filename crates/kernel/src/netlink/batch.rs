@@ -11,8 +11,9 @@ const NLM_F_ACK: u16 = 0x04;
 #[derive(Debug, Default)]
 pub(crate) struct Batch {
     buffer: Vec<u8>,
-    /// Where the last message begins.
+    /// Where the message begins that is to be acknowledged, and its position.
     last: usize,
+    last_position: u32,
     count: u32,
 }
 
@@ -21,6 +22,7 @@ impl Batch {
     pub(crate) fn clear(&mut self) {
         self.buffer.clear();
         self.last = 0;
+        self.last_position = 0;
         self.count = 0;
     }
 
@@ -29,8 +31,20 @@ impl Batch {
         self.count
     }
 
+    /// Position of the message whose acknowledgement ends the exchange.
+    pub(crate) const fn last_position(&self) -> u32 {
+        self.last_position
+    }
+
     /// Appends a request.
     pub(crate) fn push(&mut self, kind: u16, flags: u16, body: &impl Emitable) {
+        self.last = self.buffer.len();
+        self.last_position = self.count;
+        self.push_silent(kind, flags, body);
+    }
+
+    /// Appends a request that the kernel may not acknowledge; the one before it is asked instead.
+    pub(crate) fn push_silent(&mut self, kind: u16, flags: u16, body: &impl Emitable) {
         let len = body.buffer_len();
         let payload = self.start(kind, flags, len);
         body.emit(payload);
@@ -38,7 +52,7 @@ impl Batch {
 
     /// Appends the header of a request and `len` zeros for its body.
     fn start(&mut self, kind: u16, flags: u16, len: usize) -> &mut [u8] {
-        self.last = self.buffer.len();
+        let start = self.buffer.len();
         self.count += 1;
         let total = HEADER_LEN + len;
         let length = u32::try_from(total).expect("a request is far below 4 GiB");
@@ -47,8 +61,8 @@ impl Batch {
         self.buffer.extend((NLM_F_REQUEST | flags).to_ne_bytes());
         // Sequence number and port; the former is filled in on sending.
         self.buffer.extend([0; 8]);
-        self.buffer.resize(self.last + aligned(total), 0);
-        let body = self.last + HEADER_LEN;
+        self.buffer.resize(start + aligned(total), 0);
+        let body = start + HEADER_LEN;
         &mut self.buffer[body..body + len]
     }
 

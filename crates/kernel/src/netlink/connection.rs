@@ -58,6 +58,22 @@ impl Connection {
     ///
     /// An error of the exchange itself leaves open which of the requests were carried out.
     pub(crate) fn exchange(&mut self, batch: &mut Batch, refusals: &mut Vec<Refusal>) -> io::Result<()> {
+        self.send_and_hear(batch, refusals, |_| false)
+    }
+
+    /// Sends a batch that is one transaction and reports the requests for which it was refused as a whole.
+    #[cfg(feature = "nftables")]
+    pub(crate) fn transact(&mut self, batch: &mut Batch, refusals: &mut Vec<Refusal>) -> io::Result<()> {
+        // An error of the first message, which begins the transaction, is the only answer.
+        self.send_and_hear(batch, refusals, |refusal| refusal.position == 0)
+    }
+
+    fn send_and_hear(
+        &mut self,
+        batch: &mut Batch,
+        refusals: &mut Vec<Refusal>,
+        ends_it: impl Fn(&Refusal) -> bool,
+    ) -> io::Result<()> {
         let count = batch.count();
         if count == 0 {
             return Ok(());
@@ -71,13 +87,18 @@ impl Connection {
                     continue;
                 }
                 if let Some((errno, detail)) = refusal(&message) {
-                    refusals.push(Refusal {
+                    let refusal = Refusal {
                         position: position as usize,
                         errno,
                         detail: detail.map(Into::into),
-                    });
+                    };
+                    let last_word = ends_it(&refusal);
+                    refusals.push(refusal);
+                    if last_word {
+                        return Ok(());
+                    }
                 }
-                if position == count - 1 {
+                if position == batch.last_position() {
                     return Ok(());
                 }
             }

@@ -140,3 +140,85 @@ impl Info {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn attribute(kind: u16, value: &[u8]) -> Vec<u8> {
+        let len = u16::try_from(4 + value.len()).unwrap();
+        let mut bytes = len.to_ne_bytes().to_vec();
+        bytes.extend(kind.to_ne_bytes());
+        bytes.extend(value);
+        bytes.resize(bytes.len().next_multiple_of(4), 0);
+        bytes
+    }
+
+    fn link(family: i32, attributes: &[Vec<u8>]) -> Vec<u8> {
+        let mut bytes = vec![u8::try_from(family).unwrap(), 0];
+        bytes.extend(libc::ARPHRD_ETHER.to_ne_bytes());
+        bytes.extend(7_u32.to_ne_bytes());
+        bytes.extend((libc::IFF_UP | libc::IFF_RUNNING | libc::IFF_NOARP).to_ne_bytes());
+        bytes.extend([0; 4]);
+        bytes.extend(attributes.concat());
+        bytes
+    }
+
+    fn kind(name: &[u8], number: u32) -> Vec<u8> {
+        let data = attribute(1, &number.to_ne_bytes());
+        let info = [
+            attribute(libc::IFLA_INFO_KIND, name),
+            attribute(libc::IFLA_INFO_DATA, &data),
+        ];
+        attribute(libc::IFLA_LINKINFO, &info.concat())
+    }
+
+    #[test]
+    fn what_a_link_is_made_of() {
+        let name = attribute(libc::IFLA_IFNAME, b"eth0\0");
+        let below = attribute(libc::IFLA_LINK, &3_u32.to_ne_bytes());
+        let elsewhere = attribute(libc::IFLA_LINK_NETNSID, &0_u32.to_ne_bytes());
+        let decoded = |parts: &[&Vec<u8>]| {
+            let parts: Vec<Vec<u8>> = parts.iter().map(|part| (*part).clone()).collect();
+            let interface = decode(&link(0, &parts)).unwrap();
+            (interface.kind, interface.base.map(IfIndex::value))
+        };
+        for (info, expected) in [
+            (kind(b"macvlan\0", 1), (LinkKind::PrivateMacvlan, Some(3))),
+            (kind(b"macvlan\0", 4), (LinkKind::Macvlan, Some(3))),
+            (kind(b"macvtap\0", 1), (LinkKind::Macvlan, Some(3))),
+            (kind(b"ipvlan\0", 0), (LinkKind::Ipvlan, Some(3))),
+            (kind(b"vlan\0", 5), (LinkKind::Other, Some(3))),
+            (kind(b"vrf\0", 10), (LinkKind::Vrf { table: 10 }, None)),
+            (kind(b"veth\0", 0), (LinkKind::Other, None)),
+        ] {
+            assert_eq!(decoded(&[&name, &below, &info]), expected);
+        }
+        let vlan = kind(b"vlan\0", 5);
+        assert_eq!(
+            decoded(&[&name, &below, &elsewhere, &vlan]),
+            (LinkKind::Other, None)
+        );
+    }
+
+    #[test]
+    fn an_attribute_that_makes_no_sense_does_not_cost_the_message() {
+        let parts = [
+            attribute(libc::IFLA_MTU, &[1]),
+            attribute(libc::IFLA_ADDRESS, &[1, 2, 3, 4]),
+            attribute(libc::IFLA_LINKINFO, &[9, 0, 1]),
+            attribute(libc::IFLA_IFNAME, b"eth0\0"),
+        ];
+        let bytes = link(0, &parts);
+        let interface = decode(&bytes).unwrap();
+        assert_eq!(interface.name.as_str(), "eth0");
+        assert!(interface.is_up() && interface.noarp && interface.ethernet && !interface.loopback);
+        assert_eq!((interface.mtu, interface.mac), (0, None));
+        for len in 0..bytes.len() {
+            // Whatever is cut off, it does not panic.
+            let _ = decode(&bytes[..len]);
+        }
+        assert_eq!(decode(&link(libc::AF_BRIDGE, &parts)), None);
+        assert_eq!(index(&link(libc::AF_BRIDGE, &parts)), None);
+    }
+}

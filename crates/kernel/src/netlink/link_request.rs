@@ -7,24 +7,15 @@ use netlink_packet_route::link::{
     IpVlanMode, LinkAttribute, LinkFlags, LinkInfo, LinkMessage, MacVlanMode,
 };
 
-/// The request body that creates a link, up at once.
-///
-/// The kernel makes no link-local address for it: that of a VMAC is shared with the interface below and comes from
-/// the caller.
+/// The request body that creates a link, which is down at first.
 pub(crate) fn creation(link: &Link) -> LinkMessage {
-    let mut message = LinkMessage::default();
-    message.header.flags = LinkFlags::Up;
-    message.header.change_mask = LinkFlags::Up;
+    let mut message = named(&link.name);
     let list = &mut message.attributes;
-    list.push(LinkAttribute::IfName(link.name.to_string()));
     list.push(LinkAttribute::Link(link.base.value()));
     list.push(LinkAttribute::Group(link.group));
     if let Some(vrf) = link.vrf {
         list.push(LinkAttribute::Controller(vrf.value()));
     }
-    list.push(LinkAttribute::AfSpecUnspec(vec![AfSpecUnspec::Inet6(vec![
-        AfSpecInet6::AddrGenMode(In6AddrGenMode::None),
-    ])]));
     match link.shape {
         LinkShape::Vmac(mac) => {
             list.push(LinkAttribute::Address(mac.0.to_vec()));
@@ -48,6 +39,26 @@ pub(crate) fn creation(link: &Link) -> LinkMessage {
             ]));
         }
     }
+    message
+}
+
+/// The request body after which the kernel makes no link-local address for a link: that of a VMAC is shared with the
+/// interface below and comes from the caller. It is refused in the request that creates the link, and too late in the
+/// one that takes it up.
+pub(crate) fn without_own_address(link: &Link) -> LinkMessage {
+    let mut message = named(&link.name);
+    let mode = AfSpecInet6::AddrGenMode(In6AddrGenMode::None);
+    message
+        .attributes
+        .push(LinkAttribute::AfSpecUnspec(vec![AfSpecUnspec::Inet6(vec![mode])]));
+    message
+}
+
+/// The request body that takes a link up.
+pub(crate) fn activation(link: &Link) -> LinkMessage {
+    let mut message = named(&link.name);
+    message.header.flags = LinkFlags::Up;
+    message.header.change_mask = LinkFlags::Up;
     message
 }
 

@@ -1,0 +1,254 @@
+//! Messages to nftables: tables, chains, sets, elements and rules.
+
+use super::expression::Expression;
+use crate::netlink::Batch;
+use netlink_packet_core::Emitable;
+
+const NLM_F_CREATE: u16 = 0x400;
+const NLM_F_APPEND: u16 = 0x800;
+const SUBSYSTEM: u16 = 10;
+const BATCH_BEGIN: u16 = 0x10;
+const BATCH_END: u16 = 0x11;
+/// `NLA_F_NESTED`
+const NESTED: u16 = 0x8000;
+
+const fn kind(message: u16) -> u16 {
+    SUBSYSTEM << 8 | message
+}
+
+const NEW_TABLE: u16 = kind(0);
+const DELETE_TABLE: u16 = kind(2);
+const NEW_CHAIN: u16 = kind(3);
+const NEW_RULE: u16 = kind(6);
+const NEW_SET: u16 = kind(9);
+const NEW_ELEMENT: u16 = kind(12);
+const DELETE_ELEMENT: u16 = kind(14);
+
+/// Family of a table (`NFPROTO_*`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Family {
+    Ip = 2,
+    Ip6 = 10,
+}
+
+/// Where a rule goes in its chain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    First,
+    Last,
+}
+
+/// Hook of a base chain (`NF_INET_*`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Hook {
+    Input = 1,
+    Output = 3,
+}
+
+/// The body of a message: `struct nfgenmsg` and attributes, numbers in network order.
+#[derive(Debug, Default)]
+pub(super) struct Body(Vec<u8>);
+
+impl Emitable for Body {
+    fn buffer_len(&self) -> usize {
+        self.0.len()
+    }
+
+    fn emit(&self, buffer: &mut [u8]) {
+        buffer.copy_from_slice(&self.0);
+    }
+}
+
+impl Body {
+    fn new(family: u8, resource: u16) -> Self {
+        let mut bytes = vec![family, 0];
+        bytes.extend(resource.to_be_bytes());
+        Self(bytes)
+    }
+
+    fn of_table(family: Family, table: &str, attribute: u16) -> Self {
+        let mut body = Self::new(family as u8, 0);
+        body.string(attribute, table);
+        body
+    }
+
+    pub(super) fn bytes(&mut self, kind: u16, value: &[u8]) {
+        let len = u16::try_from(4 + value.len()).expect("our attributes are short");
+        self.0.extend(len.to_ne_bytes());
+        self.0.extend(kind.to_ne_bytes());
+        self.0.extend(value);
+        self.0.resize(self.0.len().next_multiple_of(4), 0);
+    }
+
+    pub(super) fn number(&mut self, kind: u16, value: u32) {
+        self.bytes(kind, &value.to_be_bytes());
+    }
+
+    pub(super) fn string(&mut self, kind: u16, value: &str) {
+        let mut bytes = value.as_bytes().to_vec();
+        bytes.push(0);
+        self.bytes(kind, &bytes);
+    }
+
+    pub(super) fn nested(&mut self, kind: u16, fill: impl FnOnce(&mut Self)) {
+        let start = self.0.len();
+        self.0.extend([0; 4]);
+        fill(self);
+        let len = u16::try_from(self.0.len() - start).expect("our attributes are short");
+        self.0[start..start + 2].copy_from_slice(&len.to_ne_bytes());
+        self.0[start + 2..start + 4].copy_from_slice(&(NESTED | kind).to_ne_bytes());
+    }
+
+    /// `NFTA_DATA_VALUE` within `kind`.
+    pub(super) fn data(&mut self, kind: u16, value: &[u8]) {
+        self.nested(kind, |body| body.bytes(1, value));
+    }
+}
+
+/// Begins a transaction.
+pub(super) fn begin(batch: &mut Batch) {
+    batch.push(BATCH_BEGIN, 0, &Body::new(0, SUBSYSTEM));
+}
+
+/// Ends a transaction. Older kernels do not acknowledge this message, so the one before it is asked.
+pub(super) fn end(batch: &mut Batch) {
+    batch.push_silent(BATCH_END, 0, &Body::new(0, SUBSYSTEM));
+}
+
+/// Adds a table; no error if it is there.
+pub(super) fn add_table(batch: &mut Batch, family: Family, table: &str) {
+    batch.push(NEW_TABLE, NLM_F_CREATE, &Body::of_table(family, table, 1));
+}
+
+/// Deletes a table with all that is in it.
+pub(super) fn delete_table(batch: &mut Batch, family: Family, table: &str) {
+    batch.push(DELETE_TABLE, 0, &Body::of_table(family, table, 1));
+}
+
+/// Adds a chain, with a hook if it is a base chain.
+pub(super) fn add_chain(
+    batch: &mut Batch,
+    family: Family,
+    table: &str,
+    chain: &str,
+    hook: Option<(Hook, i32)>,
+) {
+    const ACCEPT: u32 = 1;
+    let mut body = Body::of_table(family, table, 1);
+    body.string(3, chain);
+    if let Some((hook, priority)) = hook {
+        body.nested(4, |body| {
+            body.number(1, hook as u32);
+            body.number(2, priority.cast_unsigned());
+        });
+        body.number(5, ACCEPT);
+        body.string(7, "filter");
+    }
+    batch.push(NEW_CHAIN, NLM_F_CREATE, &body);
+}
+
+/// A set or, with `data`, a map. Types are the numbers by which `nft` shows them.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Set {
+    pub(super) name: &'static str,
+    pub(super) key_type: u32,
+    pub(super) key_len: u32,
+    /// Type and length of the values of a map.
+    pub(super) data: Option<(u32, u32)>,
+    /// Its elements never change.
+    pub(super) constant: bool,
+    /// Its keys and values are in the machine's own order, which `nft` wants to be told.
+    pub(super) host_order: bool,
+}
+
+/// Adds a set. The number tells it from others of the transaction.
+pub(super) fn add_set(batch: &mut Batch, family: Family, table: &str, set: &Set, number: u32) {
+    const CONSTANT: u32 = 0x02;
+    const MAP: u32 = 0x08;
+    let mut body = Body::of_table(family, table, 1);
+    body.string(2, set.name);
+    let flags = if set.constant { CONSTANT } else { 0 } | if set.data.is_some() { MAP } else { 0 };
+    body.number(3, flags);
+    body.number(4, set.key_type);
+    body.number(5, set.key_len);
+    if let Some((kind, len)) = set.data {
+        body.number(6, kind);
+        body.number(7, len);
+    }
+    body.number(10, number);
+    if set.host_order {
+        body.bytes(13, &host_order(set.data.is_some()));
+    }
+    batch.push(NEW_SET, NLM_F_CREATE, &body);
+}
+
+/// User data of a set, which the kernel keeps for `nft`: kind, length and number of each item.
+fn host_order(is_map: bool) -> Vec<u8> {
+    const KEY_ORDER: u8 = 0;
+    const DATA_ORDER: u8 = 1;
+    const HOST: u32 = 1;
+    let item = |kind: u8| {
+        let [a, b, c, d] = HOST.to_ne_bytes();
+        [kind, 4, a, b, c, d]
+    };
+    let mut items = item(KEY_ORDER).to_vec();
+    if is_map {
+        items.extend(item(DATA_ORDER));
+    }
+    items
+}
+
+/// An element of a set or, with a value, of a map.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Element {
+    pub(super) set: &'static str,
+    pub(super) key: Vec<u8>,
+    pub(super) value: Option<Vec<u8>>,
+}
+
+fn element_body(family: Family, table: &str, element: &Element) -> Body {
+    let mut body = Body::of_table(family, table, 1);
+    body.string(2, element.set);
+    body.nested(3, |body| {
+        body.nested(1, |body| {
+            body.data(1, &element.key);
+            if let Some(value) = &element.value {
+                body.data(2, value);
+            }
+        });
+    });
+    body
+}
+
+/// Adds an element; no error if it is there.
+pub(super) fn add_element(batch: &mut Batch, family: Family, table: &str, element: &Element) {
+    batch.push(NEW_ELEMENT, NLM_F_CREATE, &element_body(family, table, element));
+}
+
+/// Deletes an element.
+pub(super) fn delete_element(batch: &mut Batch, family: Family, table: &str, element: &Element) {
+    batch.push(DELETE_ELEMENT, 0, &element_body(family, table, element));
+}
+
+/// Adds a rule to a chain.
+pub(super) fn add_rule(
+    batch: &mut Batch,
+    family: Family,
+    table: &str,
+    chain: &str,
+    place: Place,
+    expressions: &[Expression],
+) {
+    let mut body = Body::of_table(family, table, 1);
+    body.string(2, chain);
+    body.nested(4, |body| {
+        for expression in expressions {
+            body.nested(1, |body| expression.encode(body));
+        }
+    });
+    let flags = match place {
+        Place::First => NLM_F_CREATE,
+        Place::Last => NLM_F_CREATE | NLM_F_APPEND,
+    };
+    batch.push(NEW_RULE, flags, &body);
+}

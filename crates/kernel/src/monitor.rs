@@ -49,6 +49,8 @@ pub struct Monitor {
     connection: Connection,
     watch: Watch,
     mirror: Mirror,
+    /// Notifications were lost and the picture has to be made anew.
+    lost: bool,
 }
 
 impl Monitor {
@@ -73,6 +75,7 @@ impl Monitor {
             connection,
             watch,
             mirror,
+            lost: false,
         })
     }
 
@@ -102,18 +105,23 @@ impl Monitor {
     pub fn read(&mut self, changes: &mut Vec<Change>) -> io::Result<bool> {
         let count = match self.inbox.receive(self.socket.as_fd()) {
             Ok(count) => count,
+            Err(Errno::EAGAIN) if self.lost => {
+                self.resynchronise(changes)?;
+                return Ok(true);
+            }
             Err(Errno::EAGAIN) => return Ok(false),
             Err(Errno::EINTR) => return Ok(true),
+            // From here on the kernel drops notifications, and does not say so again, until the queue is empty. So a
+            // fresh look before that would miss some.
             Err(Errno::ENOBUFS) => {
-                self.resynchronise(changes)?;
+                self.lost = true;
                 return Ok(true);
             }
             Err(errno) => return Err(errno.into()),
         };
-        let mut cut = false;
         for position in 0..count {
             let datagram = self.inbox.get(position);
-            cut |= datagram.truncated;
+            self.lost |= datagram.truncated;
             if !is_from_kernel(datagram.name) {
                 continue;
             }
@@ -122,15 +130,13 @@ impl Monitor {
             }
         }
         self.mirror.sweep();
-        if cut {
-            self.resynchronise(changes)?;
-        }
-        Ok(count == self.inbox.len())
+        Ok(self.lost || count == self.inbox.len())
     }
 
     /// Looks at everything again.
     fn resynchronise(&mut self, changes: &mut Vec<Change>) -> io::Result<()> {
         let fresh = look(&mut self.connection, self.watch)?;
+        self.lost = false;
         self.mirror.replace(fresh, changes);
         changes.push(Change::Resynchronised);
         Ok(())

@@ -35,13 +35,6 @@ pub(crate) fn run(line: &str) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// Whether a command line succeeds.
-pub(crate) fn runs(line: &str) -> bool {
-    let mut words = line.split_whitespace();
-    let output = Command::new(words.next().unwrap()).args(words).output().unwrap();
-    output.status.success()
-}
-
 /// Makes the two ends of a cable, both up, and waits until they have carrier and their link-local addresses.
 pub(crate) fn cable(one: &str, other: &str) {
     run(&format!("ip link add {one} type veth peer name {other}"));

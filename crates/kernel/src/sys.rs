@@ -3,14 +3,18 @@
 //! One call a function, a safe signature, a reason at each `unsafe`.
 #![expect(unsafe_code, reason = "the one place for what the compiler cannot check")]
 
+mod child;
 mod descriptors;
 mod environment;
 mod messages;
+mod schedule;
 mod sockopt;
 mod wait;
 
+pub use child::{ChildSetup, Identity, set_up_child};
 pub use descriptors::receive_with_descriptors;
 pub use environment::remove_variable;
 pub(crate) use messages::{Inbox, Incoming, Outbox};
+pub use schedule::{set_nice, set_round_robin};
 pub(crate) use sockopt::set_ipv6_checksum;
 pub(crate) use wait::epoll_pwait2;

@@ -1,0 +1,63 @@
+//! Scheduling of the calling process.
+
+use nix::errno::Errno;
+
+/// `sched_setscheduler(2)`: round-robin real-time scheduling with a priority of 1 to 99 for the calling thread alone.
+/// Threads that it starts and processes that it forks, such as scripts, are scheduled as usual.
+///
+/// Fails with `EPERM` without `CAP_SYS_NICE` or a sufficient `RLIMIT_RTPRIO`, and in a user namespace.
+pub fn set_round_robin(priority: u8) -> nix::Result<()> {
+    const OURSELVES: libc::pid_t = 0;
+    // SAFETY: zero is a value for every field of this structure of integers.
+    let mut parameters: libc::sched_param = unsafe { std::mem::zeroed() };
+    parameters.sched_priority = i32::from(priority);
+    let policy = libc::SCHED_RR | libc::SCHED_RESET_ON_FORK;
+    // SAFETY: the structure is only read, and outlives the call.
+    let result = unsafe { libc::sched_setscheduler(OURSELVES, policy, &raw const parameters) };
+    Errno::result(result).map(drop)
+}
+
+/// `setpriority(2)`: the nice value, -20 to 19, of the calling thread and those that it starts.
+///
+/// Fails with `EACCES` for a lower value than before without `CAP_SYS_NICE`.
+pub fn set_nice(nice: i8) -> nix::Result<()> {
+    const OURSELVES: libc::id_t = 0;
+    // SAFETY: the arguments are numbers.
+    let result = unsafe { libc::setpriority(libc::PRIO_PROCESS, OURSELVES, i32::from(nice)) };
+    Errno::result(result).map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    #[test]
+    fn a_nicer_thread_says_so() {
+        set_nice(5).unwrap();
+        let stat = fs::read_to_string("/proc/thread-self/stat").unwrap();
+        let (_, fields) = stat.rsplit_once(") ").unwrap();
+        assert_eq!(fields.split(' ').nth(16), Some("5"));
+    }
+
+    #[test]
+    fn real_time_needs_a_priority_in_range() {
+        assert_eq!(set_round_robin(100), Err(Errno::EINVAL));
+        // With the right to it the thread is real-time now, without it is told so.
+        let policy = |stat: String| {
+            stat.rsplit_once(") ")
+                .unwrap()
+                .1
+                .split(' ')
+                .nth(38)
+                .map(str::to_owned)
+        };
+        match set_round_robin(1) {
+            Ok(()) => {
+                let stat = fs::read_to_string("/proc/thread-self/stat").unwrap();
+                assert_eq!(policy(stat).as_deref(), Some("2"));
+            }
+            Err(errno) => assert_eq!(errno, Errno::EPERM),
+        }
+    }
+}

@@ -124,18 +124,19 @@ pub(crate) fn route_metric(family: Family, metric: Option<u32>) -> u32 {
     }
 }
 
-/// The prefix with its host bits cleared, or nothing for a prefix of no bits, which is the default.
+/// The prefix with its host bits cleared, or nothing for a prefix of no bits, which is the default. A length beyond the
+/// address, which only a garbled message has, means all of it.
 pub(crate) fn network(prefix: Prefix) -> Option<Prefix> {
     if prefix.len == 0 {
         return None;
     }
     let address = match prefix.address {
         IpAddr::V4(v4) => {
-            let mask = u32::MAX.checked_shl(32 - u32::from(prefix.len)).unwrap_or(0);
+            let mask = u32::MAX << 32_u32.saturating_sub(u32::from(prefix.len));
             IpAddr::V4((v4.to_bits() & mask).into())
         }
         IpAddr::V6(v6) => {
-            let mask = u128::MAX.checked_shl(128 - u32::from(prefix.len)).unwrap_or(0);
+            let mask = u128::MAX << 128_u32.saturating_sub(u32::from(prefix.len));
             IpAddr::V6((v6.to_bits() & mask).into())
         }
     };

@@ -172,3 +172,18 @@ fn the_kernels_report_of_a_route_is_recognised() {
     assert!(reported.is(&wanted));
     assert!(!RouteKey { table: 9, ..reported }.is(&wanted));
 }
+
+#[test]
+fn networks_have_no_host_bits() {
+    for (text, expected) in [
+        ("10.1.2.3/8", Some("10.0.0.0/8")),
+        ("10.1.2.3/32", Some("10.1.2.3/32")),
+        ("10.1.2.3/99", Some("10.1.2.3/99")),
+        ("10.1.2.3/0", None),
+        ("2001:db8::1/1", Some("::/1")),
+        ("2001:db8::1/128", Some("2001:db8::1/128")),
+        ("2001:db8::1/200", Some("2001:db8::1/200")),
+    ] {
+        assert_eq!(network(prefix(text)), expected.map(prefix), "{text}");
+    }
+}

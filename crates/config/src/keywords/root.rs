@@ -114,30 +114,21 @@ static BLOCKS: &[Keyword<Draft>] = &[
     Row::lines(
         "static_ipaddress",
         "ADDR[/LEN] [dev IFNAME] ... [track_group NAME]",
-        |d, block, cx| {
-            d.statics.any_block = true;
-            static_objects::addresses(d, block, cx);
-        },
+        static_objects::addresses,
     )
     .means("Addresses that are there while the daemon runs")
     .effect(STATIC),
     Row::lines(
         "static_routes",
         "[TYPE] [to] DEST ... dev IFNAME [track_group NAME]",
-        |d, block, cx| {
-            d.statics.any_block = true;
-            static_objects::routes(d, block, cx);
-        },
+        static_objects::routes,
     )
     .means("Routes that are there while the daemon runs")
     .effect(STATIC),
     Row::lines(
         "static_rules",
         "[from PREFIX] ... iif IFNAME [track_group NAME]",
-        |d, block, cx| {
-            d.statics.any_block = true;
-            static_objects::rules(d, block, cx);
-        },
+        static_objects::rules,
     )
     .means("Routing rules that are there while the daemon runs")
     .effect(STATIC),

@@ -108,8 +108,6 @@ pub(crate) struct StaticDraft {
     pub(crate) addresses: Vec<At<VirtualAddress>>,
     pub(crate) routes: Vec<At<Route>>,
     pub(crate) rules: Vec<At<Rule>>,
-    /// A block of this kind stands in the text, whatever became of its entries.
-    pub(crate) any_block: bool,
 }
 
 /// `garp_group`.

@@ -33,6 +33,8 @@ use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::panic::{self, AssertUnwindSafe};
 use std::process::ExitCode;
+use std::thread;
+use std::time::Duration;
 
 /// The variable that says which descriptor the handover comes over.
 pub(crate) const VARIABLE: &str = "KEEPALIVED_HANDOVER";
@@ -43,6 +45,15 @@ pub(crate) const DESCRIPTOR: &str = "0";
 
 /// How long the parent may take to send the handover, which it does before it starts the child.
 const PATIENCE: Micros = Micros::from_secs(5);
+
+/// How long a child may take to leave after its parent has gone. A successor waits a little longer.
+pub(crate) const LEAVING: Micros = Micros::from_secs(8);
+
+/// How long the guard's line may take to be written, in milliseconds.
+const LAST_WORDS: u16 = 500;
+
+/// Stack of the guard in bytes.
+const GUARD_STACK: usize = 64 * 1024;
 
 /// What runs in a child: the processes that this build has.
 #[derive(Clone, Copy, Debug, Default)]
@@ -191,7 +202,31 @@ pub(crate) fn process_name(kind: Kind, configuration: &Configuration) -> Option<
 /// supervisor starts a new one.
 fn live(body: Body, handover: Handover) -> ExitCode {
     let log = log::Log::start(&handover.settings.log, Some(handover.kind));
+    if let Err(error) = guard(&handover.parent) {
+        tracing::warn!("no guard against a hang without a supervisor: {error}");
+    }
     let exit = panic::catch_unwind(AssertUnwindSafe(|| body(handover))).unwrap_or(Exit::Software);
     log.finish();
     exit.into()
+}
+
+/// Ends this process when it does not leave by itself after its parent has gone: it hangs, and nobody else is left to
+/// find that out. A successor could not start beside it.
+fn guard(parent: &ParentLink) -> io::Result<()> {
+    let socket = parent.as_fd().try_clone_to_owned()?;
+    thread::Builder::new()
+        .name("guard".to_owned())
+        .stack_size(GUARD_STACK)
+        .spawn(move || {
+            // Nothing is asked for, and the end of the connection is reported all the same.
+            let mut descriptors = [PollFd::new(socket.as_fd(), PollFlags::empty())];
+            while poll(&mut descriptors, PollTimeout::NONE) != Ok(1) {}
+            let leaving = PollTimeout::try_from(Duration::from(LEAVING)).unwrap_or(PollTimeout::MAX);
+            let _ = poll(&mut [], leaving);
+            tracing::error!(target: log::ALERT, "this process hangs and its supervisor has gone: aborting");
+            // The log has threads of its own, which need a moment.
+            let _ = poll(&mut [], PollTimeout::from(LAST_WORDS));
+            std::process::abort()
+        })?;
+    Ok(())
 }

@@ -5,6 +5,7 @@
 //! starts a child to the child, and ends with the last of them, however they end. The original holds the same kind of
 //! lock on the same files, so the two never run beside each other by mistake.
 
+use crate::child::LEAVING;
 use crate::cli::Options;
 use crate::handover::Kind;
 use model::{Identity, Micros};
@@ -26,8 +27,8 @@ const RUN: &str = "/run";
 /// Where they are with `use_pid_dir`, in a network namespace and with an instance name.
 const RUN_DIRECTORY: &str = "/run/keepalived";
 
-/// How long a child whose parent has been killed may take to remove its addresses and leave.
-pub(crate) const ORPHAN: Micros = Micros::from_secs(5);
+/// How long to wait for a child whose parent has been killed: a little longer than it may take to leave.
+pub(crate) const ORPHAN: Micros = Micros(LEAVING.0 + 2_000_000);
 
 /// What went wrong with a pid file.
 #[derive(Debug, thiserror::Error)]

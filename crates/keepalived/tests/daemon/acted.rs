@@ -5,7 +5,7 @@
 //! * `exit N`: the child ends with this status,
 //! * `panic`: it panics,
 //! * `deaf`: it takes no notice of `SIGTERM`,
-//! * `hang`: once started, it does nothing at all,
+//! * `hang`: once started with the daemon, it does nothing at all,
 //! * `refuse`: it refuses to take this configuration over,
 //! * `wait SECONDS`: `child_wait_time`,
 //! * `name NAME`: `process_name`,
@@ -16,7 +16,7 @@
 use keepalived::Program;
 use keepalived::child::Bodies;
 use keepalived::exit::Exit;
-use keepalived::handover::Handover;
+use keepalived::handover::{Handover, Start};
 use keepalived::link::{LinkError, Request};
 use keepalived::reading::{ReadRequest, Reading};
 use keepalived::signals::{SignalNumber, Signals};
@@ -109,7 +109,7 @@ fn child(mut handover: Handover) -> Exit {
             PollFd::new(signals.as_fd(), PollFlags::POLLIN),
             PollFd::new(handover.parent.as_fd(), PollFlags::POLLIN),
         ];
-        if word(&script, "hang").is_some() {
+        if word(&script, "hang").is_some() && handover.start == Start::First {
             descriptors.clear();
         }
         poll(&mut descriptors, PollTimeout::NONE).unwrap();

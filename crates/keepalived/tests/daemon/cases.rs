@@ -39,6 +39,7 @@ cases! {
         permanent_errors_end_the_daemon
         without_respawn_a_death_ends_the_daemon
         an_orphan_leaves
+        a_hung_orphan_is_aborted
         a_successor_waits_for_the_orphan
         a_deaf_child_is_forced
         an_interrupt_can_be_ignored;

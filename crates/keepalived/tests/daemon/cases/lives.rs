@@ -295,6 +295,16 @@ pub(super) fn an_orphan_leaves() {
     );
 }
 
+pub(super) fn a_hung_orphan_is_aborted() {
+    let lab = Lab::new();
+    lab.configure("hang");
+    let mut daemon = lab.daemon(&[]);
+    daemon.expect("Startup complete");
+    daemon.signal(Signal::SIGKILL);
+    daemon.expect("this process hangs and its supervisor has gone: aborting");
+    assert_eq!(daemon.wait(), 128 + 9);
+}
+
 pub(super) fn a_successor_waits_for_the_orphan() {
     let lab = Lab::new();
     lab.configure("deaf");

@@ -25,6 +25,9 @@ pub struct Announcement {
 }
 
 /// A packet socket that frames leave by, on any interface. It receives nothing.
+///
+/// Where the queue of one interface stands still, its frames fill the send buffer, and those of other interfaces wait
+/// too; with an announcer for each interface they do not.
 pub struct Announcer {
     socket: Socket,
     outbox: Outbox,

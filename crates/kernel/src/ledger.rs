@@ -17,8 +17,9 @@ pub struct Owner(pub u32);
 pub enum Removal {
     /// We removed it.
     Ours,
-    /// Somebody else removed what these owners want, in the order in which they asked for it.
-    Others(Vec<Owner>),
+    /// Somebody else removed what these owners want, in the order in which they asked for it, each with the object as
+    /// it asked for it.
+    Others(Vec<(Owner, Object)>),
     /// Nobody here wants it.
     Unwanted,
 }
@@ -188,16 +189,18 @@ impl Ledger {
         let Some(owners) = self.holders.remove(&asked) else {
             return Removal::Unwanted;
         };
-        for owner in &owners {
+        let mut wanted = Vec::with_capacity(owners.len());
+        for owner in owners {
             let holding = self
                 .holdings
-                .get_mut(owner)
+                .get_mut(&owner)
                 .and_then(|holdings| holdings.get_mut(&asked));
             if let Some(holding) = holding {
                 holding.gone = true;
+                wanted.push((owner, holding.object.clone()));
             }
         }
-        Removal::Others(owners)
+        Removal::Others(wanted)
     }
 
     /// Notes that notifications were lost: removals that are confirmed will not be reported any more.

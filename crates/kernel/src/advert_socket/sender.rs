@@ -44,6 +44,9 @@ pub struct AdvertSender {
 
 impl AdvertSender {
     /// A sender for a family. `protocol` matters to IPv6 only. `device` binds it to an interface.
+    ///
+    /// One sender can serve all interfaces, but should not: where the queue of one interface stands still, its adverts
+    /// fill the send buffer (some 290 do), and then none leaves by any other.
     pub fn open(family: Family, protocol: u8, cast: Cast, device: Option<&IfName>) -> io::Result<Self> {
         let socket = match family {
             Family::Ipv4 => ipv4()?,
@@ -63,7 +66,8 @@ impl AdvertSender {
     }
 
     /// Sends all adverts, with one system call for each 1024 of them. Those that could not be sent are put into
-    /// `failures` with their position and the reason; an advert is not worth a second attempt, the next one is better.
+    /// `failures` with their position and the reason; `EAGAIN` is a queue that stands still. An advert is not worth a
+    /// second attempt, the next one is better.
     pub fn send<'a>(
         &mut self,
         adverts: &(impl Iterator<Item = Advert<'a>> + Clone),
@@ -80,6 +84,11 @@ impl AdvertSender {
                     }
                 }
                 Err(Errno::EINTR) => {}
+                Err(Errno::EAGAIN) => {
+                    let rest = adverts.clone().enumerate().skip(position);
+                    failures.extend(rest.map(|(position, _)| (position, Errno::EAGAIN)));
+                    break;
+                }
                 Err(errno) => {
                     failures.push((position, errno));
                     position += 1;

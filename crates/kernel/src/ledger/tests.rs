@@ -16,6 +16,10 @@ fn failed(operation: &Operation) -> Verdict {
     Err(OperationError::new(operation, Errno::EPERM, None))
 }
 
+fn others(owner: Owner, object: &Object) -> Removal {
+    Removal::Others(vec![(owner, object.clone())])
+}
+
 #[test]
 fn a_transition_back_removes_what_is_still_queued() {
     let mut ledger = Ledger::default();
@@ -69,7 +73,7 @@ fn what_failed_is_tried_again() {
     assert_eq!(again.as_slice(), std::slice::from_ref(&add));
     ledger.settled(A, &add, &Ok(Outcome::Done));
     assert_eq!(ledger.want(A, std::slice::from_ref(&x)), []);
-    assert_eq!(ledger.removed(&x.key()), Removal::Others(vec![A]));
+    assert_eq!(ledger.removed(&x.key()), others(A, &x));
 }
 
 #[test]
@@ -86,7 +90,7 @@ fn our_removals_are_told_from_those_of_others() {
     ledger.settled(A, &add, &Ok(Outcome::Done));
     // The notification of the removal in the middle comes last, the next one is nobody's of ours.
     assert_eq!(ledger.removed(&x.key()), Removal::Ours);
-    assert_eq!(ledger.removed(&x.key()), Removal::Others(vec![A]));
+    assert_eq!(ledger.removed(&x.key()), others(A, &x));
     assert_eq!(ledger.removed(&x.key()), Removal::Unwanted);
     assert_eq!(ledger.want(A, &wanted), [add]);
 }
@@ -100,7 +104,7 @@ fn a_removal_that_found_nothing_is_not_waited_for() {
         ledger.want(A, &[]);
         ledger.want(A, std::slice::from_ref(&x));
         ledger.settled(A, &Operation::Remove(x.clone()), &verdict);
-        assert_eq!(ledger.removed(&x.key()), Removal::Others(vec![A]));
+        assert_eq!(ledger.removed(&x.key()), others(A, &x));
     }
 }
 
@@ -114,7 +118,7 @@ fn lost_notifications_are_not_waited_for() {
     ledger.want(A, &wanted);
     ledger.settled(A, &Operation::Remove(x.clone()), &Ok(Outcome::Done));
     ledger.resynchronised();
-    assert_eq!(ledger.removed(&x.key()), Removal::Others(vec![A]));
+    assert_eq!(ledger.removed(&x.key()), others(A, &x));
     assert_eq!(ledger.removed(&y.key()), Removal::Ours, "still on its way");
 }
 
@@ -133,7 +137,7 @@ fn changes_one_by_one_are_accounted_for_as_well() {
         ),
         [Operation::Remove(y)]
     );
-    assert_eq!(ledger.removed(&x.key()), Removal::Others(vec![B]));
+    assert_eq!(ledger.removed(&x.key()), others(B, &x));
     // What nobody is known to have can be removed too: a predecessor's.
     let leftover = vec![Operation::Remove(object("z", "1"))];
     assert_eq!(ledger.change(A, leftover.clone()), leftover);

@@ -8,6 +8,7 @@ use kernel::advert_socket::{
 use kernel::{ReceiveBuffer, snapshot};
 use model::interface::Interfaces;
 use model::{Family, IfIndex};
+use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::os::fd::AsFd;
@@ -266,6 +267,45 @@ fn an_interface_that_is_down_holds_up_none_of_the_others() {
             let mut arrivals = Arrivals::new();
             let mut count = 0;
             while count < 2 {
+                count += receive(&here, &mut arrivals);
+            }
+        },
+    );
+}
+
+#[test]
+fn a_queue_that_stands_still_is_reported_and_holds_up_no_other_interface() {
+    isolated(
+        "adverts::a_queue_that_stands_still_is_reported_and_holds_up_no_other_interface",
+        || {
+            cable("v0", "v1");
+            cable("w0", "w1");
+            run("tc qdisc add dev w0 root tbf rate 1kbit burst 1540 limit 10mb");
+            let interfaces = snapshot().unwrap();
+            let here = receiver(&interfaces, "v1", Listen::Multicast(GROUP_V4.into()));
+            let open =
+                |name| AdvertSender::open(Family::Ipv4, 112, Cast::Multicast, Some(&named(name))).unwrap();
+            let (mut stalled, mut flowing) = (open("w0"), open("v0"));
+            let packet = ipv4_packet(1);
+            let mut failures = Vec::new();
+            stalled.send(
+                &std::iter::repeat_n(ipv4_advert(None, &packet), 3000),
+                &mut failures,
+            );
+            let (first, _) = failures[0];
+            let expected: Vec<(usize, Errno)> =
+                (first..3000).map(|position| (position, Errno::EAGAIN)).collect();
+            assert_eq!(failures, expected);
+
+            failures.clear();
+            flowing.send(
+                &std::iter::repeat_n(ipv4_advert(None, &packet), 50),
+                &mut failures,
+            );
+            assert_eq!(failures, []);
+            let mut arrivals = Arrivals::new();
+            let mut count = 0;
+            while count < 50 {
                 count += receive(&here, &mut arrivals);
             }
         },

@@ -1,6 +1,7 @@
 //! Routes and rules with their whole grammar, as `ip` shows them.
 
 use crate::lab::{apply, cable, isolated, json, named, prefix, run};
+use kernel::ledger::{Ledger, Owner, Removal};
 use kernel::monitor::{Change, Monitor, Watch};
 use kernel::operation::{Object, Operation, Outcome, Route, Rule};
 use kernel::{Linux, ReceiveBuffer, snapshot};
@@ -59,13 +60,13 @@ fn round_trip(linux: &mut Linux, monitor: &mut Monitor, object: &Object, command
     let mut changes = Vec::new();
     while monitor.read(&mut changes).unwrap() {}
     // The ledger is what compares the kernel's report with what was asked for.
-    let mut ledger = kernel::ledger::Ledger::default();
-    ledger.want(kernel::ledger::Owner(1), std::slice::from_ref(object));
+    let mut ledger = Ledger::default();
+    ledger.want(Owner(1), std::slice::from_ref(object));
     let removed: Vec<_> = changes.iter().filter_map(Change::removed).collect();
     assert_eq!(removed.len(), 1, "{changes:?}");
     assert_eq!(
         ledger.removed(&removed[0]),
-        kernel::ledger::Removal::Others(vec![kernel::ledger::Owner(1)]),
+        Removal::Others(vec![(Owner(1), object.clone())]),
         "{:?} is not recognised as {:?}",
         removed[0],
         object.key()

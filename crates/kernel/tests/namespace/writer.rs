@@ -96,7 +96,8 @@ fn what_others_remove_is_told_from_what_we_remove() {
             .map(|key| writer.removed(&key))
             .collect();
         let mut expected = vec![Removal::Ours; 10];
-        expected.extend([Removal::Others(vec![Owner(1)]), Removal::Others(vec![Owner(1)])]);
+        let others = |object: &Object| Removal::Others(vec![(Owner(1), object.clone())]);
+        expected.extend([others(&wanted[5]), others(&wanted[45])]);
         assert_eq!(removals, expected);
 
         let ticket = writer.want(Owner(1), &wanted);

@@ -97,7 +97,7 @@ fn something() -> StaticObjects {
 
 fn child(mut handover: Handover) -> Exit {
     let mut script = handover.configuration.globals.identity.router_id.clone();
-    tracing::info!("child starts as {:?}", handover.start);
+    tracing::info!("child starts as {:?} {}", handover.start, script.trim());
     if let Some(code) = word(&script, "exit") {
         return Exit::Status(code.parse().unwrap());
     }

@@ -32,6 +32,7 @@
 )]
 
 pub mod check;
+pub mod config;
 pub mod wire;
 
 /// A fuzz target.
@@ -56,6 +57,10 @@ pub const TARGETS: &[Target] = &[
     Target {
         name: "change",
         run: wire::change,
+    },
+    Target {
+        name: "configuration",
+        run: config::configuration,
     },
     Target {
         name: "datagram",

@@ -13,13 +13,14 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow, ensure};
 use nix::cmsg_space;
+use nix::fcntl::OFlag;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::socket::{
     AddressFamily, ControlMessageOwned, LinkAddr, MsgFlags, SockFlag, SockProtocol, SockType, recvmsg,
     setsockopt, socket, sockopt,
 };
 use nix::sys::time::TimeSpec;
-use nix::unistd::pipe;
+use nix::unistd::pipe2;
 use socket2::{SockFilter, SockRef};
 
 pub use decode::{Advert, Announcement, Message};
@@ -93,7 +94,7 @@ impl Capture {
         let packets = node
             .run(open)
             .with_context(|| format!("opening a packet socket in {}", node.name()))?;
-        let (stopped, stop) = pipe().context("making a pipe")?;
+        let (stopped, stop) = pipe2(OFlag::O_CLOEXEC).context("making a pipe")?;
         let (sender, frames) = channel();
         let (report, lost) = channel();
         thread::Builder::new()
@@ -122,8 +123,13 @@ impl Capture {
     /// Collects frames for so long.
     pub fn listen_for(&mut self, duration: Duration) {
         let end = Stamp::now() + duration;
-        while let Ok(frame) = self.frames.recv_timeout(end.remaining()) {
-            self.seen.push(frame);
+        loop {
+            let left = end.remaining();
+            // Frames may come faster than they are taken here, so the end is not when none is left.
+            if left.is_zero() {
+                return;
+            }
+            self.seen.extend(self.frames.recv_timeout(left));
         }
     }
 

@@ -1,7 +1,9 @@
 //! What is built on top of the laboratories; `cargo xtask` builds the daemon and starts this program.
 
+mod bench;
 mod cases;
 mod demo;
+mod pipes;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -35,6 +37,13 @@ enum What {
         programs: Programs,
         #[command(flatten)]
         arguments: cases::Arguments,
+    },
+    /// Measures our keepalived beside Debian's.
+    Bench {
+        #[command(flatten)]
+        programs: Programs,
+        #[command(flatten)]
+        arguments: bench::Arguments,
     },
     /// Fetches Debian's keepalived and FRR, without installing them.
     Peers {
@@ -82,6 +91,7 @@ fn main() -> ExitCode {
     let outcome = match Command::parse().what {
         What::Demo { programs, peer } => demo::run(&programs, peer).map(|()| true),
         What::Cases { programs, arguments } => cases::run(&programs, &arguments),
+        What::Bench { programs, arguments } => bench::run(&programs, &arguments),
         What::Peers { programs } => programs.peers().map(|_| true),
     };
     match outcome {

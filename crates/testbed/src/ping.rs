@@ -7,9 +7,10 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
+use nix::fcntl::OFlag;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::socket::{MsgFlags, recv};
-use nix::unistd::pipe;
+use nix::unistd::pipe2;
 use socket2::{Domain, Protocol, Socket, Type};
 use wire::checksum::Sum;
 use wire::ipv4::Datagram;
@@ -57,7 +58,7 @@ impl Ping {
         socket
             .set_nonblocking(true)
             .context("setting a socket to non-blocking")?;
-        let (stopped, stop) = pipe().context("making a pipe")?;
+        let (stopped, stop) = pipe2(OFlag::O_CLOEXEC).context("making a pipe")?;
         let (sender, echoes) = channel();
         thread::Builder::new()
             .name("ping".into())

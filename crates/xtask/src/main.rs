@@ -54,6 +54,16 @@ enum What {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Measures our keepalived beside Debian's in the same run and prints both, their ratio and the verdict.
+    ///
+    /// The arguments go to the program `testbed bench`: names of benchmarks, `--quick`, `--full`, `--ours PATH`,
+    /// `--peer PATH`, `--list`.
+    #[command(disable_help_flag = true)]
+    Bench {
+        /// Passed on.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
     /// Fuzzes one target of the crate `fuzz`, or all of them.
     Fuzz {
         /// The target; all when absent.
@@ -94,6 +104,10 @@ fn run(what: What) -> Result<ExitCode> {
         What::Netns { arguments } => {
             packages::ensure(packages::LABORATORY)?;
             workspace.testbed(Profile::Dev, &[vec!["cases".to_owned()], arguments].concat())
+        }
+        What::Bench { arguments } => {
+            packages::ensure(packages::BENCHMARKS)?;
+            workspace.testbed(Profile::Release, &[vec!["bench".to_owned()], arguments].concat())
         }
         What::Fuzz { target, seconds } => suite::fuzz(&workspace, target.as_deref(), seconds),
     }

@@ -29,6 +29,26 @@ pub(crate) const LABORATORY: &[Need] = &[
     },
 ];
 
+/// What benchmarks need on top.
+pub(crate) const BENCHMARKS: &[Need] = &[
+    Need {
+        program: "ip",
+        package: "iproute2",
+    },
+    Need {
+        program: "unshare",
+        package: "util-linux",
+    },
+    Need {
+        program: "ldd",
+        package: "libc-bin",
+    },
+    Need {
+        program: "strace",
+        package: "strace",
+    },
+];
+
 /// What fuzzing needs: libFuzzer is C++.
 pub(crate) const FUZZING: &[Need] = &[Need {
     program: "c++",

@@ -1,12 +1,9 @@
 //! What others can do to a router without its permission.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddrV4};
-use std::os::fd::OwnedFd;
 
 use anyhow::{Context as _, Result, ensure};
-use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::sys::signal::Signal;
-use nix::unistd::pipe2;
 use socket2::{Domain, Protocol, Socket, Type};
 use testbed::netns::PATIENCE;
 use testbed::process::Process;
@@ -18,6 +15,7 @@ use wire::ipv4::{self, Header};
 use super::World;
 use super::lone::{ADVERT_INT, Lone, configuration};
 use super::router::VRID;
+use crate::pipes::full_pipe;
 
 /// How many packets are thrown at the router.
 const PACKETS: u32 = 100_000;
@@ -201,14 +199,4 @@ pub(super) fn stalled_log(world: &World) -> Result<()> {
     ensure!(status.success(), "the daemon ended with {status}");
     drop(reader);
     Ok(())
-}
-
-/// A pipe that takes no more bytes.
-fn full_pipe() -> Result<(OwnedFd, OwnedFd)> {
-    let (reader, writer) = pipe2(OFlag::O_CLOEXEC | OFlag::O_NONBLOCK).context("making a pipe")?;
-    while nix::unistd::write(&writer, &[b'\n'; 4096]).is_ok() {}
-    // What is left is less than a page; the daemon's lines are shorter than that.
-    while nix::unistd::write(&writer, b"\n").is_ok() {}
-    fcntl(&writer, FcntlArg::F_SETFL(OFlag::empty())).context("making the pipe block")?;
-    Ok((reader, writer))
 }

@@ -119,7 +119,9 @@ impl Report {
                 }
                 same.push(shown.len());
             }
-            shown.push((diagnostic.clone(), 0));
+            let mut diagnostic = diagnostic.clone();
+            diagnostic.help.extend(unreplaced(&diagnostic, sources));
+            shown.push((diagnostic, 0));
         }
         let counted = |(diagnostic, more): (Diagnostic, u32)| match more {
             0 => diagnostic,
@@ -185,6 +187,27 @@ impl Report {
 
 /// Reports about one place with different values of a loop's variable that are shown.
 const VALUES_SHOWN: usize = 3;
+
+/// What there is to say about a report on a word that looks like a parameter.
+fn unreplaced(diagnostic: &Diagnostic, sources: &Sources) -> Option<String> {
+    let label = diagnostic
+        .primary
+        .as_ref()
+        .filter(|_| diagnostic.class.is_some())?;
+    let written = std::str::from_utf8(sources.written(label.span)).ok()?;
+    let name = written
+        .strip_prefix('$')
+        .filter(|_| label.span.origin.is_none())?;
+    let plain = !name.is_empty()
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    plain.then(|| {
+        format!(
+            "`{written}` was not replaced: define it before this line, or, within quotes, write `${{{name}}}`"
+        )
+    })
+}
 
 /// What spans must share for one to be a part of the other.
 type Origin = (SourceId, Option<OriginId>);

@@ -62,9 +62,6 @@ impl Text<'_> {
                 [others @ .., last] => format!("`{keyword}` belongs into {} or {last}", others.join(", ")),
             });
         }
-        if keyword.starts_with('$') {
-            return Some("no such parameter is defined before this line".to_owned());
-        }
         let names = level.entries();
         nearest(keyword, names.iter().map(|entry| entry.name)).map(|name| format!("did you mean `{name}`?"))
     }

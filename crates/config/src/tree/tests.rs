@@ -3,6 +3,7 @@
 mod braces;
 mod commands;
 mod mistakes;
+mod properties;
 mod table;
 
 use super::*;

@@ -40,8 +40,10 @@ pub(crate) enum Outcome {
 }
 
 impl Substitution<'_, '_> {
-    /// Replaces all references in a line. After each replacement the line is looked through again from its beginning,
-    /// so a value may complete a reference.
+    /// Replaces all references in a line.
+    ///
+    /// compat: after each replacement the line is looked through again from its beginning, so a value may complete a
+    /// reference before it.
     pub(crate) fn line(&mut self, line: &mut Text) -> Outcome {
         let original = line.clone();
         let mut steps = 0;
@@ -219,7 +221,7 @@ impl Substitution<'_, '_> {
         true
     }
 
-    /// The original logs this and uses the line as it is written, so it counts only where that breaks the braces.
+    /// compat: the original logs this and uses the line as it is written, so it counts only where that breaks the braces.
     fn too_long(&mut self, line: &mut Text, reference: &Reference, original: Text) {
         let span = line.span(&reference.whole, self.sources);
         *line = original;

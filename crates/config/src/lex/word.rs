@@ -50,8 +50,10 @@ pub(crate) fn tokens(line: &[u8], mut found: impl FnMut(Token)) {
     }
 }
 
-/// Where a line has to be taken up anew behind a brace: what stands there is a line of its own, so it may begin with a
-/// condition, a definition, a generator or `include`. Gives the first such place.
+/// Where a line has to be taken up anew behind a brace.
+///
+/// compat: what stands there is a line of its own, so it may begin with a condition, a definition, a generator or
+/// `include`. Gives the first such place.
 pub(crate) fn restart(line: &[u8]) -> Option<usize> {
     if !line.iter().any(|byte| matches!(byte, b'{' | b'}')) {
         return None;

@@ -238,7 +238,7 @@ impl Reader<'_> {
     }
 }
 
-/// A value may have brought a comment.
+/// compat: a value may have brought a comment.
 fn strip_again(line: &mut Text) {
     let found = strip(line.bytes());
     line.truncate(found.text.end);

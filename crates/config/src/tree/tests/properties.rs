@@ -67,7 +67,8 @@ proptest! {
             "vrrp_instance V {", "state MASTER", "virtual_ipaddress {", "10.0.0.1", "}", "authentication", "{",
             "auth_pass x", "}", "priority 5", "}", "static_routes {", "1.2.3.4", "}",
         ];
-        let text: String = lines.iter().zip(&depths).map(|(line, depth)| format!("{}{line}\n", " ".repeat(*depth))).collect();
+        let indented = lines.iter().zip(&depths).map(|(line, depth)| format!("{}{line}", " ".repeat(*depth)));
+        let text = indented.collect::<Vec<_>>().join("\n");
         let (tree, report) = read_tree(&text);
         prop_assert!(report.is_empty());
         prop_assert_eq!(

@@ -15,8 +15,9 @@ mod processes;
 mod reload;
 mod router;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result, ensure};
 use clap::Args;
+use nix::unistd::Uid;
 use testbed::daemon::Implementation;
 use testbed::isolate;
 use testbed::peer::Peers;
@@ -84,11 +85,24 @@ struct Case {
 #[derive(Debug)]
 struct World {
     ours: Implementation,
+    foreign: Option<Foreign>,
+}
+
+/// The implementations of others.
+#[derive(Debug)]
+struct Foreign {
     debians: Implementation,
     peers: Peers,
 }
 
-/// Runs the chosen cases.
+impl World {
+    /// For cases of the kind [`Kind::Interop`], which do not run without.
+    fn foreign(&self) -> Result<&Foreign> {
+        self.foreign.as_ref().context("the peers are not there")
+    }
+}
+
+/// Runs the chosen cases. True when none failed.
 pub(crate) fn run(programs: &Programs, arguments: &Arguments) -> Result<bool> {
     let chosen: Vec<Case> = list::all()
         .into_iter()
@@ -100,23 +114,38 @@ pub(crate) fn run(programs: &Programs, arguments: &Arguments) -> Result<bool> {
         }
         return Ok(true);
     }
-    anyhow::ensure!(
+    ensure!(
         !chosen.is_empty(),
         "no case has a name with {}; see --list",
         arguments.names.join(" or ")
     );
-    let peers = programs.peers()?;
-    isolate::enter()?;
+    // The network is outside of the namespaces, so the peers have to come first. Inside they are there already.
+    let peers = programs.peers();
+    if let Err(refusal) = isolate::enter() {
+        return cannot_run("namespace and interop", &chosen, refusal);
+    }
     if arguments.verbose {
         testbed::process::print_all_output();
     }
-    let debians = peers.keepalived()?;
+    let (foreign, chosen) = match peers {
+        Ok(peers) => (
+            Some(Foreign {
+                debians: peers.keepalived()?,
+                peers,
+            }),
+            chosen,
+        ),
+        Err(reason) => {
+            let (interop, others): (Vec<_>, Vec<_>) =
+                chosen.into_iter().partition(|case| case.kind == Kind::Interop);
+            cannot_run("interop", &interop, reason)?;
+            (None, others)
+        }
+    };
     let world = World {
         ours: programs.ours()?,
-        debians,
-        peers,
+        foreign,
     };
-
     let (runnable, refused): (Vec<_>, Vec<_>) = chosen
         .into_iter()
         .partition(|case| case.needs == Needs::Nothing || programs.has_ours());
@@ -140,6 +169,18 @@ pub(crate) fn run(programs: &Programs, arguments: &Arguments) -> Result<bool> {
         .count();
     say(&format!("{} passed, {failed} failed", verdicts.len() - failed));
     Ok(failed == 0)
+}
+
+/// An ordinary user may lack what root has; then the cases are named. For root it is a failure.
+fn cannot_run(what: &str, cases: &[Case], reason: anyhow::Error) -> Result<bool> {
+    if Uid::effective().is_root() {
+        return Err(reason);
+    }
+    let reason = format!("{reason:#}");
+    say(&reason);
+    let first = reason.lines().next().unwrap_or_default();
+    say(&format!("not-run {} {what} cases ({first})", cases.len()));
+    Ok(true)
 }
 
 impl Arguments {

@@ -119,15 +119,28 @@ impl Workspace {
         ]
     }
 
+    fn build(&self, arguments: &[&str]) -> Result<()> {
+        let status = self
+            .cargo()
+            .arg("build")
+            .args(arguments)
+            .status()
+            .context("starting cargo")?;
+        ensure!(status.success(), "the build failed");
+        Ok(())
+    }
+
     /// Builds our keepalived and the program `testbed`, and starts the latter.
     pub(crate) fn testbed(&self, profile: Profile, arguments: &[String]) -> Result<ExitCode> {
-        let mut cargo = self.cargo();
-        cargo.args(["build", "--bin", "keepalived", "--bin", "testbed"]);
-        if profile == Profile::Release {
-            cargo.arg("--release");
+        match profile {
+            // With the features of the whole workspace, so that the tests and this share what is built.
+            Profile::Dev => self.build(&["--workspace", "--bin", "keepalived", "--bin", "testbed"])?,
+            // As a package would be built, and not with what the testbed adds to shared dependencies.
+            Profile::Release => {
+                self.build(&["--release", "--package", "keepalived"])?;
+                self.build(&["--release", "--package", "testbed"])?;
+            }
         }
-        let built = cargo.status().context("starting cargo")?;
-        ensure!(built.success(), "the build failed");
         let mut testbed = Command::new(self.program(profile, "testbed"));
         // The name of the command first, then the paths, then what the user said, which wins.
         let (name, rest) = arguments.split_first().context("no command for testbed")?;

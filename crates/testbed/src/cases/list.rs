@@ -74,7 +74,7 @@ pub(super) fn all() -> Vec<Case> {
         .flat_map(lives),
     );
     cases.extend([V3, V3_IPV6].map(|variant| {
-        let run = move |world: &World| frr::run(variant, &world.ours, &world.peers);
+        let run = move |world: &World| frr::run(variant, &world.ours, &world.foreign()?.peers);
         case(Kind::Interop, format!("interop/frr/{}", variant.name), run)
     }));
     cases.extend([
@@ -105,8 +105,8 @@ pub(super) fn all() -> Vec<Case> {
 /// One variant with each side as the one that leads, and ours with itself.
 fn lives(variant: Variant) -> [Case; 3] {
     let name = variant.name;
-    let ours_leads = move |world: &World| life::run(variant, &world.ours, &world.debians);
-    let debian_leads = move |world: &World| life::run(variant, &world.debians, &world.ours);
+    let ours_leads = move |world: &World| life::run(variant, &world.ours, &world.foreign()?.debians);
+    let debian_leads = move |world: &World| life::run(variant, &world.foreign()?.debians, &world.ours);
     let alone = move |world: &World| life::run(variant, &world.ours, &world.ours);
     let mut among_ours = case(Kind::Namespace, format!("life/{name}"), alone);
     // The interop cases take as long and show more; one of version 2 among ours is enough each time.

@@ -155,10 +155,13 @@ impl Tally {
             of(Kind::Interop),
             format!("fuzz {} s", self.fuzz_seconds),
         ];
-        let verdict = match self.failed() {
+        let mut verdict = match self.failed() {
             0 => "all passed".to_owned(),
             failed => format!("{failed} failed"),
         };
+        if !self.not_run.is_empty() {
+            verdict += ", but not all were run";
+        }
         format!("{}: {verdict}", parts.join(", "))
     }
 
@@ -209,7 +212,7 @@ test slow ... ignored, takes an hour
         tally.add_fuzzing(60, true);
         assert_eq!(
             tally.summary(),
-            "unit 2, property 1, namespace 21, interop 14, fuzz 60 s: 2 failed"
+            "unit 2, property 1, namespace 21, interop 14, fuzz 60 s: 2 failed, but not all were run"
         );
         assert_eq!(tally.closing_line(), "37 passed, 2 failed");
         assert_eq!(tally.not_run(), ["slow (ignored)", "z (needs root)"]);

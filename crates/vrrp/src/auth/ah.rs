@@ -11,6 +11,8 @@ const LAST: u32 = 0xffff_fffd;
 pub(crate) struct Ah {
     pub(crate) key: Key,
     sequence: u32,
+    /// A number was left out since the last advert.
+    skipped: bool,
 }
 
 impl Ah {
@@ -18,6 +20,7 @@ impl Ah {
         Self {
             key: Key::new(&super::padded(password)),
             sequence: 0,
+            skipped: false,
         }
     }
 
@@ -32,6 +35,7 @@ impl Ah {
 
     /// The number of the next advert.
     pub(crate) const fn advance(&mut self) -> u32 {
+        self.skipped = false;
         if self.sequence <= LAST {
             self.sequence += 1;
         }
@@ -46,6 +50,15 @@ impl Ah {
     /// Moves on past a router that wrongly believed to be master.
     pub(crate) const fn overtake(&mut self, sequence: u32) {
         self.sequence = sequence.saturating_add(1);
+    }
+
+    /// Leaves a number out, once between two adverts: a worse master is in step with us, so that each takes the adverts
+    /// of the other one for replays. The next one of ours is beyond its own.
+    pub(crate) const fn break_step(&mut self) {
+        if !self.skipped && self.sequence <= LAST {
+            self.sequence += 1;
+            self.skipped = true;
+        }
     }
 
     /// A counter that is used up begins anew when the instance becomes master.

@@ -65,7 +65,12 @@ impl Instance {
         };
         let proof = match listener.check(packet) {
             Ok(proof) => proof,
-            Err(reason) => return self.drop_packet(cx, packet.source, reason),
+            Err(reason) => {
+                if let DropReason::AhSequence { .. } = reason {
+                    self.break_step(packet);
+                }
+                return self.drop_packet(cx, packet.source, reason);
+            }
         };
         self.stats.advert_rcvd += 1;
         let interval = listener.interval(packet);
@@ -109,6 +114,18 @@ impl Instance {
             self.event(cx, InstanceEvent::Dropped { from, reason });
         }
         Reaction::None
+    }
+
+    /// AH has one counter for both directions. Two masters that are in step take each other's adverts for replays, and
+    /// stay masters for ever (the reference does); the better one leaves a number out.
+    fn break_step(&mut self, packet: &Parsed<'_>) {
+        let theirs = (packet.advert.priority(), Some(packet.source));
+        let ours = (self.effective_priority(), self.source);
+        if let (Auth::Ah(ah), State::Master) = (&mut self.auth, self.state)
+            && theirs < ours
+        {
+            ah.break_step();
+        }
     }
 
     /// What is wrong with an advert that is accepted all the same.

@@ -125,6 +125,31 @@ fn an_ah_master_moves_past_the_counter_of_a_worse_one() {
 }
 
 #[test]
+fn ah_masters_in_step_settle_it() {
+    let at = |address: &str| {
+        let interfaces = Interfaces(vec![ethernet(2, "eth0", &[&format!("{address}/24")])]);
+        Lab::with(config(vec![ah()]), interfaces, Micros::ZERO, &[])
+    };
+    let (mut one, mut two) = (at("10.0.0.1"), at("10.0.0.9"));
+    for _ in 0..6 {
+        for lab in [&mut one, &mut two] {
+            lab.sent.clear();
+            lab.run_ms(1_000);
+        }
+        let (from_one, from_two) = (std::mem::take(&mut one.sent), std::mem::take(&mut two.sent));
+        for sent in from_one {
+            two.hear_packet("V", ip("10.0.0.1"), &sent.packet);
+        }
+        for sent in from_two {
+            one.hear_packet("V", ip("10.0.0.9"), &sent.packet);
+        }
+    }
+    // Both became master at the same time, and dropped each other's first advert as a replay.
+    assert!(two.get("V").stats().auth_failure > 0);
+    assert_eq!((one.state("V"), two.state("V")), (State::Backup, State::Master));
+}
+
+#[test]
 fn a_signed_advert_is_accepted_once() {
     let v = v3(Authentication::Hmac(hmac(AuthHmacMode::Enforce, 1, &[1, 2])));
     let mut sender = sender(v.clone(), "10.0.0.9");

@@ -6,6 +6,8 @@
 //! * [`process`] starts programs in a node and turns their output into events with time stamps.
 //! * [`capture`] is the sniffer of a node; it understands what VRRP routers send.
 //! * [`peer`] fetches foreign implementations (Debian's keepalived, FRR) below `target/`, without installing them.
+//! * [`cluster`] needs none of that: it runs the core alone, on a virtual network in virtual time. The binary `simulate`
+//!   starts it.
 //! * [`daemon`] runs one keepalived, ours or Debian's, with a configuration text.
 //!
 //! The binary `testbed` of this crate holds what is built on top: the demonstration, the cases in namespaces, the
@@ -15,6 +17,7 @@
 
 pub mod capture;
 pub mod clock;
+pub mod cluster;
 pub mod daemon;
 pub mod isolate;
 pub mod netns;

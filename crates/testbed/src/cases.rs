@@ -4,8 +4,10 @@
 //! protocol. A case fails with a reason; nothing is skipped without saying so.
 
 mod addresses;
+mod config_test;
 mod elections;
 mod frr;
+mod groups;
 mod life;
 mod list;
 mod lone;

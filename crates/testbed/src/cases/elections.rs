@@ -1,6 +1,6 @@
 //! Who becomes master, beyond the plain case that `life` covers.
 
-use anyhow::{Result, ensure};
+use anyhow::{Context as _, Result, ensure};
 use testbed::daemon::{Daemon, State};
 use testbed::netns::PATIENCE;
 
@@ -77,4 +77,40 @@ pub(super) fn equal_priorities(world: &World) -> Result<()> {
     two.stop()?;
     one.stop()?;
     Ok(())
+}
+
+/// Different passwords: neither believes the other, both say so, both are master.
+pub(super) fn wrong_password(world: &World) -> Result<()> {
+    let pair = Pair::new()?;
+    let with_password = |priority, password: &str| {
+        let more = format!("authentication {{\n        auth_type PASS\n        auth_pass {password}\n    }}");
+        with_priority(priority, &more)
+            .replace("version 3", "version 2")
+            .replace("advert_int 0.1", "advert_int 1")
+    };
+    let mut one = Daemon::start(&pair.one, &world.ours, &with_password(150, "right"))?;
+    let mut two = Daemon::start(&pair.two, &world.ours, &with_password(100, "wrong"))?;
+    for daemon in [&mut one, &mut two] {
+        daemon.wait_state(INSTANCE, State::Master, PATIENCE)?;
+        daemon
+            .process()
+            .wait_line("received an invalid passwd", PATIENCE)?;
+        let master = master_line(daemon)?;
+        ensure!(
+            !daemon.left_master_since(master),
+            "an advert with a wrong password was believed"
+        );
+    }
+    one.stop()?;
+    two.stop()?;
+    Ok(())
+}
+
+/// The line after which a master has to stay one.
+fn master_line(daemon: &mut Daemon) -> Result<usize> {
+    let lines = daemon.process().lines();
+    lines
+        .iter()
+        .position(|line| line.text.contains("Entering MASTER"))
+        .context("never became master")
 }

@@ -4,7 +4,10 @@ use anyhow::Result;
 
 use super::life::{self, SECOND, TENTH};
 use super::router::{Delivery, Variant};
-use super::{Case, Extent, Kind, Needs, World, addresses, elections, frr, noise, processes, reload};
+use super::{
+    Case, Extent, Kind, Needs, World, addresses, config_test, elections, frr, groups, noise, processes,
+    reload,
+};
 
 const IPV4: &[&str] = &["10.0.0.200/24", "10.0.0.201/24"];
 const IPV6: &[&str] = &["fe80::5300/64", "2001:db8::200/64"];
@@ -79,6 +82,8 @@ pub(super) fn all() -> Vec<Case> {
     }));
     cases.extend([
         alone("guide", addresses::guide),
+        alone("config/ten-mistakes", config_test::ten_mistakes).only_ours(),
+        alone("config/exit-codes", config_test::exit_codes),
         alone("address/taken-away", addresses::taken_away),
         alone("address/options", addresses::options),
         alone("address/many", addresses::many),
@@ -87,6 +92,8 @@ pub(super) fn all() -> Vec<Case> {
         alone("election/nopreempt", elections::nopreempt),
         alone("election/preempt-delay", elections::preempt_delay),
         alone("election/equal-priorities", elections::equal_priorities),
+        alone("election/wrong-password", elections::wrong_password),
+        alone("group/moves-together", groups::moves_together),
         alone("process/child-killed", processes::child_killed),
         alone("process/child-hung", processes::child_hung).only_ours(),
         alone("process/parent-killed", processes::parent_killed),

@@ -7,7 +7,7 @@ use nix::errno::Errno;
 use socket2::{Domain, Socket, Type};
 use std::io;
 use std::net::IpAddr;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, BorrowedFd};
 use wire::ndp::Role;
 use wire::{arp, ndp};
 
@@ -84,6 +84,13 @@ impl Announcer {
                 }
             }
         }
+    }
+}
+
+impl AsFd for Announcer {
+    /// Writable when there is room for frames again.
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.socket.as_fd()
     }
 }
 

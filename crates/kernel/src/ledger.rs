@@ -129,6 +129,12 @@ impl Ledger {
         }
     }
 
+    /// Whether any owner has asked for an object with this key.
+    #[must_use]
+    pub fn is_wanted(&self, key: &Key) -> bool {
+        self.holders.contains_key(key)
+    }
+
     /// Notes how an operation of `owner` ended. What could not be added is not there, and a later
     /// [`want`](Self::want) tries it again.
     pub fn settled(&mut self, owner: Owner, operation: &Operation, verdict: &Verdict) {

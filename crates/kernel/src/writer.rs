@@ -133,6 +133,12 @@ impl Writer {
         self.ledger.removed(key)
     }
 
+    /// Whether anybody has asked for an object with this key.
+    #[must_use]
+    pub fn is_wanted(&self, key: &Key) -> bool {
+        self.ledger.is_wanted(key)
+    }
+
     /// Takes note that the monitor has lost notifications.
     pub fn resynchronised(&mut self) {
         self.ledger.resynchronised();

@@ -8,7 +8,7 @@ use nix::errno::Errno;
 use socket2::{Domain, Protocol, SockFilter, Socket, Type};
 use std::io;
 use std::net::IpAddr;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, BorrowedFd};
 
 /// An advert to one destination.
 #[derive(Clone, Copy, Debug)]
@@ -95,6 +95,13 @@ impl AdvertSender {
                 }
             }
         }
+    }
+}
+
+impl AsFd for AdvertSender {
+    /// Only for messages: it is never readable, and adverts do not wait until it is writable.
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.socket.as_fd()
     }
 }
 

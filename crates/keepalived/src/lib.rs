@@ -28,10 +28,12 @@ pub mod protocol;
 pub mod reading;
 mod reload;
 mod reload_time;
+mod runtime;
 pub mod settings;
 pub mod signals;
 mod supervisor;
 mod systemd;
+pub mod vrrp_process;
 
 pub use daemon::Program;
 

@@ -112,9 +112,21 @@ impl AsFd for ChildLink {
 #[derive(Debug)]
 pub enum Request {
     /// Take over this configuration; answer with [`ParentLink::in_force`] or [`ParentLink::refused`].
-    Reload(Generation, Box<Configuration>),
+    Reload(SealedConfiguration),
     /// Write a file.
     Dump(Dump),
+}
+
+/// A configuration in its memory file. Opening a large one takes some milliseconds, which a loop that sends adverts may
+/// not have.
+#[derive(Debug)]
+pub struct SealedConfiguration(OwnedFd);
+
+impl SealedConfiguration {
+    /// Reads it.
+    pub fn open(self) -> io::Result<Configuration> {
+        memory::open(self.0)
+    }
 }
 
 /// The child's end.
@@ -158,9 +170,8 @@ impl ParentLink {
                 ToChild::Dump(dump) => return Ok(Some(Request::Dump(dump))),
                 ToChild::Reload { generation } => {
                     let descriptor = descriptors.into_iter().next().ok_or(LinkError::Descriptor)?;
-                    let configuration = memory::open(descriptor)?;
                     self.generation = generation;
-                    return Ok(Some(Request::Reload(generation, Box::new(configuration))));
+                    return Ok(Some(Request::Reload(SealedConfiguration(descriptor))));
                 }
                 ToChild::Handover { .. } => {
                     return Err(LinkError::Message(postcard::Error::DeserializeBadEnum));
@@ -241,10 +252,10 @@ mod tests {
         supervisor
             .send(&ToChild::Reload { generation }, &[sealed.as_fd()])
             .unwrap();
-        let Some(Request::Reload(number, received)) = child.receive().unwrap() else {
+        let Some(Request::Reload(received)) = child.receive().unwrap() else {
             panic!("no reload")
         };
-        assert_eq!((number, *received), (generation, configuration));
+        assert_eq!(received.open().unwrap(), configuration);
         child.in_force().unwrap();
         assert_eq!(
             supervisor.receive().unwrap(),

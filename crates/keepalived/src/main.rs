@@ -1,14 +1,14 @@
 //! High availability (VRRP) and load balancing (IPVS) for Linux.
 
 use keepalived::child::Bodies;
-use keepalived::{Program, configuration};
+use keepalived::{Program, configuration, vrrp_process};
 use std::process::ExitCode;
 
 /// The children of this build are those that have a body here.
 const PROGRAM: Program = Program {
     bodies: Bodies {
         checker: None,
-        vrrp: None,
+        vrrp: Some(vrrp_process::run),
         bfd: None,
     },
     read: configuration::read,

@@ -127,8 +127,8 @@ fn child(mut handover: Handover) -> Exit {
         loop {
             match handover.parent.receive() {
                 Ok(Some(Request::Dump(dump))) => tracing::info!("child dumps {dump:?}"),
-                Ok(Some(Request::Reload(_, configuration))) => {
-                    let new = configuration.globals.identity.router_id;
+                Ok(Some(Request::Reload(configuration))) => {
+                    let new = configuration.open().unwrap().globals.identity.router_id;
                     if word(&new, "refuse").is_some() {
                         handover.parent.refused("told to refuse").unwrap();
                         continue;

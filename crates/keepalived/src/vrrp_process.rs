@@ -1,0 +1,207 @@
+//! The VRRP process: the thin shell around [`vrrp::Router`].
+//!
+//! One thread owns everything and waits in one place, the [`Poller`]. It sends the adverts, so it waits for nothing else:
+//! the kernel is changed by the writer's thread, lines are written by the log's, a new configuration is opened and dumps
+//! are written in the background. A turn of the loop:
+//!
+//! ```text
+//! wait until the router's deadline or until something is readable
+//! read both clocks, once
+//! deadline reached?          ─► router ─► outbox: adverts leave first, by one system call
+//! signals, parent            ─►
+//! writer, monitor            ─► router ─► outbox, worked off in its order
+//! adverts that have arrived  ─►
+//! a portion of the gratuitous ARPs that wait
+//! ```
+//!
+//! Everything in a turn is bounded (datagrams, notifications, frames), so that neither a flood of packets nor thousands of
+//! addresses hold up the next deadline; what is left over is taken up in the next turn, after the deadlines.
+//!
+//! The process decides nothing. It starts ([`start`]), translates ([`objects`], [`observe`], [`sockets`]), keeps the
+//! receipts ([`requests`]) and ends ([`stop`]) when the router says that everything is out of the kernel.
+
+mod announcements;
+mod assigned;
+mod dump;
+mod leftovers;
+mod objects;
+mod observe;
+mod pace;
+mod receive_buffer;
+mod reload;
+mod report;
+mod requests;
+mod serve;
+mod sockets;
+mod start;
+mod stop;
+mod work_off;
+
+use crate::clock;
+use crate::exit::Exit;
+use crate::handover::Handover;
+use crate::link::ParentLink;
+use crate::runtime::background::Background;
+use crate::runtime::errands::Errands;
+use crate::settings::Settings;
+use crate::signals::Signals;
+use announcements::Announcements;
+use assigned::Assigned;
+use kernel::monitor::{Change, Monitor, Watch};
+use kernel::poll::{Pace, Poller, Token};
+use model::{Configuration, IfIndex, Micros};
+use receive_buffer::BufferSizes;
+use report::AddressLines;
+use requests::Requests;
+use sockets::Sockets;
+use std::collections::BTreeSet;
+use std::io;
+use std::os::fd::OwnedFd;
+use stop::Stopping;
+use vrrp::{Input, Now, Outbox, Outcome, Router, Ticket, WallTime};
+
+/// All there is in the process.
+struct VrrpProcess {
+    router: Router,
+    outbox: Outbox,
+    settings: Settings,
+    parent: ParentLink,
+    signals: Signals,
+    poller: Poller,
+    pace: Pace,
+    ready: Vec<Token>,
+    monitor: Monitor,
+    watch: Watch,
+    changes: Vec<Change>,
+    requests: Requests,
+    /// Receipts that wait until the monitor has been read.
+    confirmed: Vec<(Ticket, Outcome)>,
+    sockets: Sockets,
+    sizes: BufferSizes,
+    announcements: Announcements,
+    /// Interfaces that take no announcements at the moment, whose room is waited for.
+    blocked: BTreeSet<IfIndex>,
+    /// The configuration of a reload, while it is being opened.
+    opening: Option<Background<io::Result<Configuration>>>,
+    /// Started with the first errand.
+    errands: Option<Errands>,
+    assigned: Assigned,
+    address_lines: AddressLines,
+    /// Interfaces that have changed in this turn.
+    touched: BTreeSet<IfIndex>,
+    /// Interfaces on which sockets that could not be opened are to be tried again.
+    to_retry: BTreeSet<IfIndex>,
+    stopping: Stopping,
+    /// The lock on the pid file ends with the last descriptor of it.
+    _pid_file: Option<OwnedFd>,
+}
+
+/// The body of the VRRP child.
+#[must_use]
+pub fn run(handover: Handover) -> Exit {
+    let outcome = VrrpProcess::start(handover).and_then(VrrpProcess::live);
+    match outcome {
+        Ok(()) => {
+            stop::log_stopped();
+            Exit::Normal
+        }
+        Err(error) => {
+            tracing::error!("{error}");
+            error.exit()
+        }
+    }
+}
+
+/// Why the process cannot go on.
+#[derive(Debug, thiserror::Error)]
+enum ProcessError {
+    /// The kernel refuses what every VRRP process needs.
+    #[error("{0}; VRRP needs the capabilities CAP_NET_ADMIN and CAP_NET_RAW")]
+    Permission(String),
+    /// Anything else that a new process may not meet.
+    #[error("{what}: {source}")]
+    System { what: &'static str, source: io::Error },
+}
+
+impl ProcessError {
+    /// For `map_err`: what was tried when it failed.
+    fn of(what: &'static str) -> impl FnOnce(io::Error) -> Self {
+        move |source| match source.kind() {
+            io::ErrorKind::PermissionDenied => Self::Permission(format!("{what}: {source}")),
+            _ => Self::System { what, source },
+        }
+    }
+
+    /// The status that tells the supervisor whether to try again.
+    const fn exit(&self) -> Exit {
+        match self {
+            Self::Permission(_) => Exit::Permission,
+            Self::System { .. } => Exit::Software,
+        }
+    }
+}
+
+/// Both clocks at this moment.
+fn now() -> Now {
+    Now {
+        time: clock::monotonic(),
+        wall: WallTime(clock::wall().0),
+    }
+}
+
+impl VrrpProcess {
+    /// Turns until everything is stopped.
+    fn live(mut self) -> Result<(), ProcessError> {
+        while self.stopping != Stopping::Done {
+            self.turn()?;
+        }
+        Ok(())
+    }
+
+    /// One turn of the loop.
+    fn turn(&mut self) -> Result<(), ProcessError> {
+        let timeout = self.timeout();
+        let mut ready = std::mem::take(&mut self.ready);
+        self.poller
+            .wait(timeout, &mut ready)
+            .map_err(ProcessError::of("waiting for events"))?;
+        let now = now();
+        if self
+            .router
+            .deadline()
+            .is_some_and(|deadline| deadline <= now.time)
+        {
+            self.pace.handled(now.time);
+            self.handle(now, Input::DeadlineReached);
+            self.work_off(now)?;
+        }
+        let served = self.serve(now, &ready);
+        self.ready = ready;
+        served?;
+        self.work_off(now)?;
+        self.announce()?;
+        self.end_stop_in_time(now);
+        Ok(())
+    }
+
+    /// How long to wait at most.
+    fn timeout(&self) -> Option<Micros> {
+        if self.announcements.is_ready() {
+            return Some(Micros::ZERO);
+        }
+        let now = clock::monotonic();
+        let deadline = self
+            .router
+            .deadline()
+            .map(|deadline| self.pace.until(deadline, now));
+        let patience = self.stopping.deadline().map(|deadline| deadline.since(now));
+        match (deadline, patience) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        }
+    }
+
+    fn handle(&mut self, now: Now, input: Input<'_>) {
+        self.router.handle(now, input, &mut self.outbox);
+    }
+}

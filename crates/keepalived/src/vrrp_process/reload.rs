@@ -1,0 +1,107 @@
+//! A new configuration while the instances run.
+//!
+//! The parent has read and checked it. Opening a large one takes longer than adverts can wait, so that happens in the
+//! background; the router then takes it over as a difference, in one call, and adverts go on as if nothing had happened.
+
+use super::receive_buffer::BufferSizes;
+use super::serve::token;
+use super::start::{monitor_buffer, watch_for, without_later_trackers};
+use super::stop::Stopping;
+use super::{ProcessError, VrrpProcess, pace};
+use crate::link::SealedConfiguration;
+use crate::runtime::background::{Background, Progress};
+use kernel::monitor::{Monitor, Watch};
+use kernel::poll::Interest;
+use model::Configuration;
+use vrrp::{Input, Now};
+
+impl VrrpProcess {
+    /// Has a new configuration opened.
+    pub(super) fn open_configuration(&mut self, sealed: SealedConfiguration) -> Result<(), ProcessError> {
+        let work = move || {
+            sealed.open().map(|mut configuration| {
+                without_later_trackers(&mut configuration.vrrp);
+                configuration
+            })
+        };
+        let opening = Background::start("configuration", work)
+            .map_err(ProcessError::of("opening the new configuration"))?;
+        self.poller
+            .add(&opening, token::RELOAD, Interest::Readable)
+            .map_err(ProcessError::of("waiting for the new configuration"))?;
+        // One that is still being opened is out of date.
+        self.opening = Some(opening);
+        Ok(())
+    }
+
+    /// Takes a configuration over that has been opened, and tells the parent.
+    pub(super) fn take_configuration(&mut self, now: Now) -> Result<(), ProcessError> {
+        let Some(opening) = &self.opening else {
+            return Ok(());
+        };
+        let refusal = match opening.poll() {
+            Progress::Working => return Ok(()),
+            Progress::Done(Ok(configuration)) if self.stopping == Stopping::No => {
+                self.apply(now, configuration)?;
+                None
+            }
+            Progress::Done(Ok(_)) => Some("the process is stopping".to_owned()),
+            Progress::Done(Err(error)) => Some(error.to_string()),
+            Progress::Lost => Some("it could not be opened".to_owned()),
+        };
+        self.opening = None;
+        let told = match refusal {
+            None => self.parent.in_force(),
+            Some(reason) => {
+                tracing::error!("the new configuration is not taken over: {reason}");
+                self.parent.refused(&reason)
+            }
+        };
+        if let Err(error) = told {
+            tracing::warn!("telling the parent about the reload: {error}");
+        }
+        Ok(())
+    }
+
+    fn apply(&mut self, now: Now, configuration: Configuration) -> Result<(), ProcessError> {
+        tracing::info!("Reloading");
+        let Configuration { vrrp, globals, .. } = configuration;
+        let watch = watch_for(&vrrp);
+        if (watch.routes && !self.watch.routes) || (watch.rules && !self.watch.rules) {
+            self.watch_more(now, watch, monitor_buffer(&globals))?;
+        }
+        self.pace.floor = pace::floor(&vrrp);
+        self.sizes = BufferSizes::new(&vrrp, &globals.vrrp);
+        self.assigned.configure(&vrrp);
+        for interface in self.monitor.interfaces() {
+            self.assigned.look_at(interface);
+        }
+        self.router.apply(now, vrrp, globals.vrrp, &mut self.outbox);
+        Ok(())
+    }
+
+    /// What a monitor watches is settled when it is opened, so another one takes its place.
+    fn watch_more(
+        &mut self,
+        now: Now,
+        watch: Watch,
+        buffer: kernel::ReceiveBuffer,
+    ) -> Result<(), ProcessError> {
+        let wider = Watch {
+            routes: watch.routes || self.watch.routes,
+            rules: watch.rules || self.watch.rules,
+        };
+        let monitor =
+            Monitor::open(wider, buffer).map_err(ProcessError::of("opening the netlink monitor"))?;
+        let waiting = ProcessError::of("waiting for the kernel's notifications");
+        self.poller
+            .remove(&self.monitor)
+            .and_then(|()| self.poller.add(&monitor, token::MONITOR, Interest::Readable))
+            .map_err(waiting)?;
+        (self.monitor, self.watch) = (monitor, wider);
+        self.requests.resynchronised();
+        let interfaces = self.monitor.snapshot();
+        self.handle(now, Input::Resynchronised(&interfaces));
+        Ok(())
+    }
+}

@@ -1,0 +1,190 @@
+//! What the router has asked of the kernel's writer, and what has come of it.
+
+use super::objects;
+use kernel::ledger::{self, Removal};
+use kernel::operation::{AddressKey, Key, Object, Operation, OperationError};
+use kernel::writer::{self, Progress, Writer};
+use model::IfIndex;
+use model::interface::{InterfaceAddress, Interfaces};
+use std::cell::LazyCell;
+use std::collections::{HashMap, VecDeque};
+use std::os::fd::{AsFd, BorrowedFd};
+use vrrp::{Outcome, Owner, Ticket, Want};
+
+/// How many refusals of one request are logged one by one; a request for thousands of addresses on an interface that
+/// is just going away is one mishap.
+const SHOWN: usize = 5;
+
+/// The owner of what this process removes on its own account.
+const PREDECESSOR: ledger::Owner = ledger::Owner(u32::MAX);
+
+/// The writer with the receipts of the router.
+#[derive(Debug)]
+pub(super) struct Requests {
+    writer: Writer,
+    /// Requests that have not finished, in their order.
+    open: HashMap<ledger::Owner, VecDeque<Open>>,
+    progress: Vec<Progress>,
+}
+
+#[derive(Debug)]
+struct Open {
+    ticket: Ticket,
+    request: writer::Ticket,
+    refusals: usize,
+}
+
+/// What the disappearance of an object means.
+#[derive(Debug)]
+pub(super) enum Loss {
+    /// We have removed it ourselves.
+    Ours,
+    /// Nobody here has asked for it.
+    Foreign,
+    /// Somebody else has removed this, which we have asked for.
+    Taken(Object),
+}
+
+impl Requests {
+    pub(super) fn new(writer: Writer) -> Self {
+        Self {
+            writer,
+            open: HashMap::new(),
+            progress: Vec::new(),
+        }
+    }
+
+    /// Removes what a predecessor left behind.
+    pub(super) fn clean_up(&mut self, removals: Vec<Operation>) {
+        if !removals.is_empty() {
+            self.writer.change(PREDECESSOR, removals);
+        }
+    }
+
+    /// Passes a wish of the router on to the writer. `interfaces` gives the names in a route their meaning.
+    pub(super) fn want(
+        &mut self,
+        want: &Want,
+        interfaces: &LazyCell<Interfaces, impl FnOnce() -> Interfaces>,
+    ) {
+        let owner = number(want.ticket.owner());
+        let mut operations = Vec::with_capacity(want.changes.len());
+        let mut refusals = 0;
+        for change in &want.changes {
+            match objects::operation(change, interfaces) {
+                Ok(operation) => operations.push(operation),
+                Err(error) => {
+                    refusals += 1;
+                    tracing::warn!("{}: {error}", change.object);
+                }
+            }
+        }
+        let request = self.writer.change(owner, operations);
+        self.open.entry(owner).or_default().push_back(Open {
+            ticket: want.ticket,
+            request,
+            refusals,
+        });
+    }
+
+    /// Takes what the writer has done since the last call and appends the receipts that are complete to `confirmed`.
+    /// Never waits.
+    ///
+    /// Read the monitor between this call and the use of the receipts: the kernel has told the monitor of a change
+    /// before it confirmed the change, so a removal that precedes an addition is then known first.
+    pub(super) fn collect(&mut self, confirmed: &mut Vec<(Ticket, Outcome)>) {
+        self.writer.collect(&mut self.progress);
+        for part in self.progress.drain(..) {
+            let refused = part
+                .ended
+                .iter()
+                .filter_map(|(_, verdict)| verdict.as_ref().err());
+            if part.owner == PREDECESSOR {
+                refused.for_each(|error| tracing::warn!("{error}"));
+                continue;
+            }
+            let Some(requests) = self.open.get_mut(&part.owner) else {
+                continue;
+            };
+            let Some(first) = requests.front_mut().filter(|open| open.request == part.ticket) else {
+                continue;
+            };
+            first.note(refused);
+            if part.finished {
+                let outcome = first.outcome();
+                confirmed.push((first.ticket, outcome));
+                requests.pop_front();
+                if requests.is_empty() {
+                    self.open.remove(&part.owner);
+                }
+            }
+        }
+    }
+
+    /// Says what it means that the monitor reports an object as gone.
+    pub(super) fn lost(&mut self, key: &Key) -> Loss {
+        match self.writer.removed(key) {
+            Removal::Ours => Loss::Ours,
+            Removal::Unwanted => Loss::Foreign,
+            // Several owners share it, and the router knows which of its own do.
+            Removal::Others(owners) => {
+                let first = owners.into_iter().next();
+                first.map_or(Loss::Foreign, |(_, object)| Loss::Taken(object))
+            }
+        }
+    }
+
+    /// Takes note that the monitor has lost notifications.
+    pub(super) fn resynchronised(&mut self) {
+        self.writer.resynchronised();
+    }
+
+    /// Whether the router has asked for this address of an interface.
+    pub(super) fn wants(&self, index: IfIndex, address: &InterfaceAddress) -> bool {
+        let key = AddressKey::new(index, address.prefix);
+        self.writer.is_wanted(&Key::Address(key))
+    }
+}
+
+impl AsFd for Requests {
+    /// Readable when there is something to collect.
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.writer.as_fd()
+    }
+}
+
+impl Open {
+    /// Counts refusals and logs the first ones.
+    fn note<'a>(&mut self, refused: impl Iterator<Item = &'a OperationError>) {
+        for error in refused {
+            self.refusals += 1;
+            if self.refusals <= SHOWN {
+                tracing::warn!("{error}");
+            }
+        }
+    }
+
+    fn outcome(&self) -> Outcome {
+        if self.refusals > SHOWN {
+            tracing::warn!("and {} more changes refused", self.refusals - SHOWN);
+        }
+        if self.refusals == 0 {
+            Outcome::Applied
+        } else {
+            Outcome::Failed
+        }
+    }
+}
+
+/// The owner as the writer numbers it.
+fn number(owner: Owner) -> ledger::Owner {
+    match owner {
+        Owner::Static => ledger::Owner(0),
+        Owner::Instance(id) => {
+            ledger::Owner(u32::try_from(id.index() + 1).expect("fewer than 2^32 - 2 instances"))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,194 @@
+//! The beginning of the process.
+
+use super::announcements::Announcements;
+use super::assigned::Assigned;
+use super::receive_buffer::BufferSizes;
+use super::report::AddressLines;
+use super::requests::Requests;
+use super::serve::token;
+use super::sockets::Sockets;
+use super::stop::Stopping;
+use super::{ProcessError, VrrpProcess, leftovers, now, observe, pace};
+use crate::clock;
+use crate::handover::Handover;
+use crate::log;
+use crate::signals::Signals;
+use kernel::monitor::{Monitor, Watch};
+use kernel::poll::{Interest, Pace, Poller};
+use kernel::writer::Writer;
+use kernel::{Linux, ReceiveBuffer};
+use model::{Configuration, Globals, Micros, Route, Rule, VrrpConfiguration, VrrpGlobals};
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use std::collections::BTreeSet;
+use std::io;
+use vrrp::{Detail, Outbox, Router, Setup};
+
+/// Receive buffer of the monitor without a setting: a few thousand notifications, as a takeover makes at once.
+const MONITOR_BUFFER: usize = 4 << 20;
+
+/// Descriptors beside the sockets of instances.
+const OTHER_DESCRIPTORS: u64 = 64;
+
+impl VrrpProcess {
+    /// Opens everything, removes what a predecessor left, starts the instances and tells the supervisor.
+    pub(super) fn start(handover: Handover) -> Result<Self, ProcessError> {
+        // First, so that every thread that is started later has the signals blocked.
+        let signals = Signals::new().map_err(ProcessError::of("blocking signals"))?;
+        let Configuration {
+            mut vrrp, globals, ..
+        } = handover.configuration;
+        without_later_trackers(&mut vrrp);
+        raise_descriptor_limit(vrrp.instances.len());
+        let watch = watch_for(&vrrp);
+        let buffer = monitor_buffer(&globals);
+        let monitor =
+            Monitor::open(watch, buffer).map_err(ProcessError::of("opening the netlink monitor"))?;
+        let backend = Linux::open().map_err(ProcessError::of("opening the netlink command socket"))?;
+        let writer = Writer::start(backend).map_err(ProcessError::of("starting the kernel writer"))?;
+        let announcements =
+            Announcements::open().map_err(ProcessError::of("opening the socket for gratuitous ARPs"))?;
+
+        let interfaces = monitor.snapshot();
+        let mut requests = Requests::new(writer);
+        requests.clean_up(leftovers::removals(&vrrp, &interfaces));
+        let mut outbox = Outbox::new(detail());
+        let moment = now();
+        let (floor, sizes) = (pace::floor(&vrrp), BufferSizes::new(&vrrp, &globals.vrrp));
+        let mut assigned = Assigned::default();
+        assigned.configure(&vrrp);
+        let setup = Setup {
+            configuration: vrrp,
+            startup_delay: startup_delay(&globals.vrrp),
+            globals: globals.vrrp,
+            interfaces,
+            readings: &[],
+        };
+        let router = Router::new(moment, setup, &mut outbox);
+        let mut process = Self {
+            router,
+            outbox,
+            address_lines: AddressLines::of(&handover.settings),
+            settings: handover.settings,
+            parent: handover.parent,
+            signals,
+            poller: Poller::new().map_err(ProcessError::of("making the poller"))?,
+            pace: Pace::new(floor),
+            ready: Vec::new(),
+            monitor,
+            watch,
+            changes: Vec::new(),
+            requests,
+            confirmed: Vec::new(),
+            sockets: Sockets::default(),
+            sizes,
+            announcements,
+            blocked: BTreeSet::new(),
+            opening: None,
+            errands: None,
+            assigned,
+            touched: BTreeSet::new(),
+            to_retry: BTreeSet::new(),
+            stopping: Stopping::No,
+            _pid_file: handover.pid_file,
+        };
+        process
+            .listen_to_all()
+            .map_err(ProcessError::of("waiting for events"))?;
+        process.log_addresses();
+        process.work_off(moment)?;
+        if let Err(error) = process.parent.in_force() {
+            tracing::warn!("telling the parent about the start: {error}");
+        }
+        Ok(process)
+    }
+
+    fn listen_to_all(&self) -> io::Result<()> {
+        let poller = &self.poller;
+        poller.add(&self.parent, token::PARENT, Interest::Readable)?;
+        poller.add(&self.signals, token::SIGNALS, Interest::Readable)?;
+        poller.add(&self.requests, token::WRITER, Interest::Readable)?;
+        poller.add(&self.monitor, token::MONITOR, Interest::Readable)
+    }
+
+    /// The lines about the addresses that are there at the start.
+    fn log_addresses(&mut self) {
+        for interface in self.monitor.interfaces() {
+            if self.address_lines == AddressLines::OfMonitor {
+                for address in &interface.addresses {
+                    observe::log_reflected(address, "added to", &interface.name);
+                }
+            }
+            self.assigned.look_at(interface);
+        }
+    }
+}
+
+/// Whether the router makes events of detail at all.
+fn detail() -> Detail {
+    if tracing::event_enabled!(target: log::DETAIL, tracing::Level::INFO) {
+        Detail::On
+    } else {
+        Detail::Off
+    }
+}
+
+/// What the monitor has to watch for a configuration.
+pub(super) fn watch_for(configuration: &VrrpConfiguration) -> Watch {
+    let routes: fn(&[Route]) -> bool = |routes| !routes.is_empty();
+    let rules: fn(&[Rule]) -> bool = |rules| !rules.is_empty();
+    let (instances, statics) = (&configuration.instances, &configuration.static_objects);
+    Watch {
+        routes: routes(&statics.routes) || instances.iter().any(|instance| routes(&instance.routes)),
+        rules: rules(&statics.rules) || instances.iter().any(|instance| rules(&instance.rules)),
+    }
+}
+
+/// The receive buffer of the monitor (`vrrp_netlink_monitor_rcv_bufs`).
+pub(super) fn monitor_buffer(globals: &Globals) -> ReceiveBuffer {
+    let setting = globals.netlink_buffers.vrrp_monitor;
+    let bytes = usize::try_from(setting.bytes).unwrap_or(usize::MAX);
+    match (bytes, setting.force) {
+        (0, _) => ReceiveBuffer::Forced(MONITOR_BUFFER),
+        (_, true) => ReceiveBuffer::Forced(bytes),
+        (_, false) => ReceiveBuffer::Limited(bytes),
+    }
+}
+
+/// `vrrp_startup_delay` and `vrrp_delay_after_boot`.
+fn startup_delay(globals: &VrrpGlobals) -> Micros {
+    Setup::startup_delay(globals, Micros(clock::since_boot().0))
+}
+
+/// Takes out the trackers whose results this process does not gather yet. An instance that waits for them would never
+/// leave its first state.
+pub(super) fn without_later_trackers(configuration: &mut VrrpConfiguration) {
+    configuration.scripts.clear();
+    configuration.track_processes.clear();
+    let instances = configuration
+        .instances
+        .iter_mut()
+        .map(|instance| &mut instance.tracking);
+    let groups = configuration
+        .sync_groups
+        .iter_mut()
+        .map(|group| &mut group.tracking);
+    for tracking in instances.chain(groups) {
+        tracking.scripts.clear();
+        tracking.processes.clear();
+        tracking.bfd.clear();
+    }
+}
+
+/// Lets the process open a pair of sockets for each instance. What the administrator allows at most is the bound.
+fn raise_descriptor_limit(instances: usize) {
+    let needed = u64::try_from(instances).unwrap_or(u64::MAX).saturating_mul(2) + OTHER_DESCRIPTORS;
+    let raised = getrlimit(Resource::RLIMIT_NOFILE).and_then(|(soft, hard)| {
+        if soft >= needed {
+            return Ok(());
+        }
+        setrlimit(Resource::RLIMIT_NOFILE, needed.min(hard), hard)
+    });
+    if let Err(errno) = raised {
+        tracing::warn!("raising the limit of open files to {needed}: {}", errno.desc());
+    }
+}

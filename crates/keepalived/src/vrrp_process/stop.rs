@@ -1,0 +1,102 @@
+//! The end of the process.
+//!
+//! The adverts of priority 0 leave at once. Then the loop turns on until the router says that the kernel has confirmed
+//! every removal; no time is waited for. A kernel that does not answer is left to itself after a while.
+
+use super::VrrpProcess;
+use crate::log;
+use model::{Micros, Time};
+use nix::sys::resource::{UsageWho, getrusage};
+use nix::sys::time::TimeVal;
+use vrrp::{Input, Now, Release};
+
+/// How long the kernel may take to confirm the removals. The supervisor waits for `child_wait_time`, 5 s by default.
+const PATIENCE: Micros = Micros::from_secs(4);
+
+/// How far the end has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stopping {
+    /// Nobody has asked for it.
+    No,
+    /// Removals are under way, and given up at this time.
+    Until(Time),
+    /// The process may end.
+    Done,
+}
+
+impl Stopping {
+    /// When to give up.
+    pub(super) const fn deadline(self) -> Option<Time> {
+        match self {
+            Self::Until(deadline) => Some(deadline),
+            Self::No | Self::Done => None,
+        }
+    }
+}
+
+impl VrrpProcess {
+    /// Begins to stop. Asking again changes nothing.
+    pub(super) fn stop(&mut self, now: Now) {
+        if self.stopping != Stopping::No {
+            return;
+        }
+        self.stopping = Stopping::Until(now.time + PATIENCE);
+        let release = if self.settings.keep_vrrp {
+            Release::Nothing
+        } else {
+            Release::Everything
+        };
+        self.handle(now, Input::Stop(release));
+    }
+
+    /// Ends a stop that takes too long.
+    pub(super) fn end_stop_in_time(&mut self, now: Now) {
+        if self
+            .stopping
+            .deadline()
+            .is_some_and(|deadline| deadline <= now.time)
+        {
+            tracing::warn!("the kernel has not confirmed every removal within {PATIENCE}");
+            self.stopping = Stopping::Done;
+        }
+    }
+}
+
+/// The last line of the process.
+pub(super) fn log_stopped() {
+    if !tracing::event_enabled!(target: log::DETAIL, tracing::Level::INFO) {
+        tracing::info!("Stopped");
+        return;
+    }
+    let usage = |who| getrusage(who).map(|usage| (usage.user_time(), usage.system_time()));
+    let nothing = (TimeVal::new(0, 0), TimeVal::new(0, 0));
+    let (user, system) = usage(UsageWho::RUSAGE_SELF).unwrap_or(nothing);
+    let (script_user, script_system) = usage(UsageWho::RUSAGE_CHILDREN).unwrap_or(nothing);
+    tracing::info!(
+        target: log::DETAIL,
+        "Stopped - used (self/children) {}/{} user time, {}/{} system time",
+        Seconds(user),
+        Seconds(script_user),
+        Seconds(system),
+        Seconds(script_system),
+    );
+}
+
+/// A duration with six decimals.
+struct Seconds(TimeVal);
+
+impl std::fmt::Display for Seconds {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}.{:06}", self.0.tv_sec(), self.0.tv_usec())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn seconds_have_six_decimals() {
+        assert_eq!(Seconds(TimeVal::new(1, 42)).to_string(), "1.000042");
+    }
+}

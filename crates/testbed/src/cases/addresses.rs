@@ -3,14 +3,15 @@
 use std::process::Command;
 
 use anyhow::{Result, ensure};
+use testbed::capture::Frame;
 use testbed::daemon::{Presence, State};
 use testbed::netns::PATIENCE;
 
 use super::World;
-use super::lone::{Lone, VIRTUAL_ADDRESS, configuration, with_addresses};
+use super::lone::{ADVERT_INT, Lone, VIRTUAL_ADDRESS, configuration, with_addresses};
 use super::router::{INSTANCE, INTERFACE};
 
-/// Somebody deletes the virtual address: priority 0, and master again with the address after the skew time.
+/// Somebody deletes the virtual address: it is put back and announced at once, and no advert is missing.
 pub(super) fn taken_away(world: &World) -> Result<()> {
     let mut lone = Lone::new()?;
     let mut daemon = lone.master(&world.ours, &configuration(""))?;
@@ -18,13 +19,18 @@ pub(super) fn taken_away(world: &World) -> Result<()> {
     let frame = lone.capture.mark();
     lone.router
         .ip(&[&format!("address delete {VIRTUAL_ADDRESS}/24 dev {INTERFACE}")])?;
-    daemon.wait_state_from(mark, INSTANCE, State::Backup, PATIENCE)?;
-    daemon.wait_state_from(mark, INSTANCE, State::Master, PATIENCE)?;
+    let removed = format!("IP {VIRTUAL_ADDRESS} removed from {INTERFACE}");
+    daemon.process().wait_line_from(mark, &removed, PATIENCE)?;
+    let put_back = format!("putting back {VIRTUAL_ADDRESS}/24 on {INTERFACE}");
+    daemon.process().wait_line_from(mark, &put_back, PATIENCE)?;
     daemon.wait_address(INTERFACE, VIRTUAL_ADDRESS, Presence::There)?;
     lone.capture
-        .wait_from(frame, "advert with priority 0", PATIENCE, |frame| {
-            frame.advert().filter(|advert| advert.priority == 0)
-        })?;
+        .wait_from(frame, "gratuitous ARP", PATIENCE, Frame::announcement)?;
+    for _ in 0..4 {
+        lone.next_advert("advert", |advert| advert.priority > 0)?;
+    }
+    ensure!(!daemon.left_master_since(mark), "it left the state MASTER");
+    lone.ensure_no_gap(frame, 2 * ADVERT_INT)?;
     daemon.stop()?;
     Ok(())
 }

@@ -84,7 +84,7 @@ pub(super) fn all() -> Vec<Case> {
         alone("guide", addresses::guide),
         alone("config/ten-mistakes", config_test::ten_mistakes).only_ours(),
         alone("config/exit-codes", config_test::exit_codes),
-        alone("address/taken-away", addresses::taken_away),
+        alone("address/taken-away", addresses::taken_away).only_ours(),
         alone("address/options", addresses::options),
         alone("address/many", addresses::many),
         alone("address/link-down", addresses::link_down),

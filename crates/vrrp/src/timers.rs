@@ -1,8 +1,12 @@
 //! Deadlines: one that moves with every advert for each instance, and rare ones for everything else.
 
-use model::Time;
+use model::{Micros, Time};
 use std::cmp::Reverse;
+use std::collections::binary_heap::PeekMut;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
+
+/// How far ahead entries are corrected.
+const LOOK_AHEAD: Micros = Micros::from_millis(20);
 
 /// One deadline for each small number, made for deadlines that are moved far more often than they pass.
 ///
@@ -53,26 +57,26 @@ impl Deadlines {
     pub(crate) fn take_due(&mut self, now: Time) -> Option<(u32, Time)> {
         while let Some(mut top) = self.heap.peek_mut() {
             let Reverse((time, key)) = *top;
-            if time > now {
-                return None;
-            }
             let slot = &mut self.slots[key as usize];
-            if slot.armed == Some(time) {
-                match slot.due {
-                    Some(due) if due <= now => {
-                        *slot = Slot::default();
-                        std::collections::binary_heap::PeekMut::pop(top);
-                        return Some((key, due));
-                    }
-                    Some(due) => {
-                        slot.armed = Some(due);
-                        *top = Reverse((due, key));
-                        continue;
-                    }
-                    None => slot.armed = None,
+            match slot.due {
+                _ if time > now + LOOK_AHEAD => return None,
+                // A later entry for the same deadline was made earlier, or the deadline was cancelled.
+                _ if slot.armed != Some(time) => {}
+                None => slot.armed = None,
+                Some(due) if due <= now => {
+                    *slot = Slot::default();
+                    PeekMut::pop(top);
+                    return Some((key, due));
                 }
+                // Nobody has to be woken for an entry that is only to be corrected, so that is done now.
+                Some(due) if due > time => {
+                    slot.armed = Some(due);
+                    *top = Reverse((due, key));
+                    continue;
+                }
+                Some(_) => return None,
             }
-            std::collections::binary_heap::PeekMut::pop(top);
+            PeekMut::pop(top);
         }
         None
     }

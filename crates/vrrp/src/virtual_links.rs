@@ -2,8 +2,7 @@
 
 use model::interface::{Interface, Interfaces, LinkKind};
 use model::{
-    Family, IfName, Instance, MacAddr, Prefix, VirtualAddress, VirtualLink, VmacName, Vrid,
-    VrrpConfiguration, VrrpGlobals,
+    Family, IfName, Instance, MacAddr, Prefix, VirtualAddress, VirtualLink, VmacName, Vrid, VrrpGlobals,
 };
 use std::collections::{HashMap, HashSet};
 
@@ -86,16 +85,16 @@ pub struct LinkPlan {
 }
 
 impl LinkPlan {
-    /// Plans the links of a configuration. Links that exist already are found again, by the interface below them and
+    /// Plans the links of the instances of a configuration. Links that exist already are found again, by the interface below them and
     /// their MAC address, and keep their name.
     ///
     /// The caller makes what [`links`](Self::links) names before the router starts or takes a new configuration in, so
     /// that no instance has to wait for its own interface.
     #[must_use]
-    pub fn new(configuration: &VrrpConfiguration, globals: &VrrpGlobals, interfaces: &Interfaces) -> Self {
+    pub fn new(configs: &[Instance], globals: &VrrpGlobals, interfaces: &Interfaces) -> Self {
         let mut namer = Namer::new(interfaces);
         // Configured names first, so that a generated one does not take them.
-        for instance in &configuration.instances {
+        for instance in configs {
             if let Some(
                 VirtualLink::Vmac {
                     name: VmacName::Configured(name),
@@ -110,8 +109,7 @@ impl LinkPlan {
                 namer.taken.insert(name.as_str().to_owned());
             }
         }
-        let instances = configuration
-            .instances
+        let instances = configs
             .iter()
             .map(|instance| plan(instance, globals, &mut namer))
             .collect();

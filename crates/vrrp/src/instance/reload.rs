@@ -11,6 +11,11 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 impl Instance {
+    /// Whether a new configuration changes nothing.
+    pub(crate) fn is_configured_as(&self, config: &model::Instance, links: &InstanceLinks) -> bool {
+        *self.config == *config && self.links == *links
+    }
+
     /// Takes the new configuration over, and keeps everything that is known and every timer that runs.
     pub(crate) fn reconfigure(
         &mut self,

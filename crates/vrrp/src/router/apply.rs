@@ -9,13 +9,13 @@ use crate::alarm::Alarm;
 use crate::garp::{Announcer, Wake};
 use crate::instance::Reconciled;
 use crate::track::Trackers;
-use crate::virtual_links::InstanceLinks;
+use crate::virtual_links::{InstanceLinks, LinkPlan};
 use crate::{
     Cause, Change, Event, Instance, InstanceId, Notice, NotifiedState, Now, Object, Outbox, Presence,
     ScriptCommand, State, Want,
 };
 use model::{Family, IfName, Transport, VirtualLink, Vrid, VrrpConfiguration, VrrpGlobals};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -69,6 +69,9 @@ impl Identity {
 /// What became of the instances.
 #[derive(Debug, Default)]
 struct Changes {
+    /// Nothing about them changed, not even their links.
+    same: BTreeSet<InstanceId>,
+    /// Changed, with the state before.
     kept: Vec<(InstanceId, State)>,
     new: Vec<InstanceId>,
 }
@@ -96,7 +99,7 @@ impl Router {
             .collect();
         let changes = self.match_instances(now, out);
         self.make_groups();
-        self.resolve_all();
+        self.resolve_all(&changes.same);
         let announcer = Announcer::new(&self.configuration.garp_groups);
         let before = std::mem::replace(&mut self.announcer, announcer);
         let mut wake = Wake {
@@ -107,10 +110,10 @@ impl Router {
         self.announcer.inherit(before, &self.links, &mut wake);
 
         self.reload_statics(out);
-        let mut announce = Vec::new();
+        let mut announce = BTreeSet::new();
         for (id, _) in &changes.kept {
             if self.place_again(now, *id, out) == Some(Reconciled::AddressesAdded) {
-                announce.push(*id);
+                announce.insert(*id);
             }
             self.update_transport(now, *id, out);
         }
@@ -121,8 +124,11 @@ impl Router {
         for id in &changes.new {
             self.start_added(now, *id, out);
         }
-        for (id, _) in &changes.kept {
-            self.examine(now, *id, out);
+        for id in self.order.clone() {
+            self.examine(now, id, out);
+        }
+        for id in &changes.same {
+            self.with(now, out, *id, Instance::report_kept);
         }
         for (id, before) in &changes.kept {
             let announce = announce.contains(id);
@@ -209,44 +215,20 @@ impl Router {
 
     /// Finds the old instance of each new one. Those without a successor are deleted.
     fn match_instances(&mut self, now: Now, out: &mut Outbox) -> Changes {
-        let mut old: HashMap<Identity, Vec<InstanceId>> = HashMap::new();
-        for instance in self.instances() {
-            old.entry(Identity::of(instance.config()))
-                .or_default()
-                .push(instance.id());
-        }
-        let configs = self.configuration.instances.clone();
-        let plan = self.plan_links();
-        let mut found: Vec<Option<InstanceId>> = vec![None; configs.len()];
-        // Several instances may be alike but for their peers: those with the same name first.
-        for same_name in [true, false] {
-            for (position, config) in configs.iter().enumerate() {
-                if found[position].is_some() {
-                    continue;
-                }
-                let Some(candidates) = old.get_mut(&Identity::of(config)) else {
-                    continue;
-                };
-                let slots = &self.slots;
-                let name = |id: &InstanceId| slots[id.index()].instance.as_ref().map(Instance::name);
-                let matches =
-                    |id: &InstanceId| !same_name || name(id).is_some_and(|name| **name == *config.name);
-                if let Some(at) = candidates.iter().position(matches) {
-                    found[position] = Some(candidates.remove(at));
-                }
-            }
-        }
-        for id in old
-            .into_values()
-            .flatten()
-            .collect::<std::collections::BTreeSet<_>>()
-        {
+        let configs = std::mem::take(&mut self.configuration.instances);
+        let plan = LinkPlan::new(&configs, &self.globals, &self.links.snapshot()).instances;
+        let (found, gone) = self.predecessors(&configs);
+        for id in gone {
             self.delete(now, id, out);
         }
         let mut changes = Changes::default();
         self.order.clear();
         for ((config, names), found) in configs.iter().zip(plan).zip(found) {
             let id = match found {
+                Some(id) if self.get(id).is_configured_as(config, &names) => {
+                    changes.same.insert(id);
+                    id
+                }
                 Some(id) => {
                     changes.kept.push((id, self.state(id)));
                     self.with(now, out, id, |instance, cx| {
@@ -258,7 +240,42 @@ impl Router {
             };
             self.order.push(id);
         }
+        self.configuration.instances = configs;
         changes
+    }
+
+    /// The old instance of each new one, and the old ones that have no successor.
+    fn predecessors(&self, configs: &[model::Instance]) -> (Vec<Option<InstanceId>>, BTreeSet<InstanceId>) {
+        let by_name: HashMap<&str, &Instance> = self
+            .instances()
+            .map(|instance| (&**instance.name(), instance))
+            .collect();
+        let mut left: BTreeSet<_> = self.order.iter().copied().collect();
+        // Several instances may be alike but for their peers: those with the same name first.
+        let mut found: Vec<_> = configs
+            .iter()
+            .map(|config| {
+                let same_name = by_name.get(config.name.as_str())?;
+                let same = Identity::of(same_name.config()) == Identity::of(config);
+                (same && left.remove(&same_name.id())).then_some(same_name.id())
+            })
+            .collect();
+        let mut by_identity: HashMap<Identity, Vec<InstanceId>> = HashMap::new();
+        for id in left.iter().rev() {
+            by_identity
+                .entry(Identity::of(self.get(*id).config()))
+                .or_default()
+                .push(*id);
+        }
+        for (config, found) in configs.iter().zip(&mut found) {
+            if found.is_none()
+                && let Some(id) = by_identity.get_mut(&Identity::of(config)).and_then(Vec::pop)
+            {
+                *found = Some(id);
+                left.remove(&id);
+            }
+        }
+        (found, left)
     }
 
     fn add(

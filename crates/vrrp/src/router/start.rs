@@ -11,7 +11,6 @@ use crate::router::static_objects::Statics;
 use crate::sockets::Sockets;
 use crate::timers::{Alarms, Deadlines};
 use crate::track::Trackers;
-use crate::virtual_links::InstanceLinks;
 use crate::{
     Cause, Event, GroupEvent, GroupId, Instance, InstanceId, LinkPlan, Notice, NotifiedState, Now, Outbox,
     RouterEvent, State, SyncGroup,
@@ -60,7 +59,7 @@ impl Setup<'_> {
 impl Router {
     /// Makes the router and starts all instances.
     pub fn new(now: Now, setup: Setup<'_>, out: &mut Outbox) -> Self {
-        let plan = LinkPlan::new(&setup.configuration, &setup.globals, &setup.interfaces);
+        let plan = LinkPlan::new(&setup.configuration.instances, &setup.globals, &setup.interfaces);
         let mut router = Self {
             slots: Vec::new(),
             order: Vec::new(),
@@ -92,7 +91,7 @@ impl Router {
             router.order.push(id);
         }
         router.make_groups();
-        router.resolve_all();
+        router.resolve_all(&BTreeSet::new());
         if !setup.startup_delay.is_zero() {
             let until = now.time + setup.startup_delay;
             router.quiet_until = Some(until);
@@ -164,8 +163,8 @@ impl Router {
         }
     }
 
-    /// Works out what depends on what, and whose the addresses are.
-    pub(super) fn resolve_all(&mut self) {
+    /// Works out what depends on what, and whose the addresses are. Those of instances that did not change are known.
+    pub(super) fn resolve_all(&mut self, same: &BTreeSet<InstanceId>) {
         self.links.reset_configuration();
         let ids = self.order.clone();
         for id in &ids {
@@ -185,7 +184,7 @@ impl Router {
             }
         }
         // First all, then their placement: an address is only taken for an interface's own if no instance claims it.
-        for id in ids {
+        for id in ids.into_iter().filter(|id| !same.contains(id)) {
             self.claim_addresses(id);
         }
     }
@@ -303,11 +302,6 @@ impl Router {
             .find(is_faulty)
             .unwrap_or(&group.members()[0]);
         Arc::clone(self.get(*member).name())
-    }
-
-    /// Takes over the links that a plan gives to the instances of the configuration.
-    pub(super) fn plan_links(&self) -> Vec<InstanceLinks> {
-        LinkPlan::new(&self.configuration, &self.globals, &self.links.snapshot()).instances
     }
 }
 

@@ -197,7 +197,7 @@ fn vmac(family: Family, vrid: u8, xmit_base: bool) -> Instance {
 /// The interfaces with the links of the plan made.
 fn with_links(configuration: &model::VrrpConfiguration) -> Interfaces {
     let mut all = interfaces();
-    let plan = LinkPlan::new(configuration, &model::VrrpGlobals::default(), &all);
+    let plan = LinkPlan::new(&configuration.instances, &model::VrrpGlobals::default(), &all);
     for (number, link) in (20..).zip(plan.links()) {
         let vrrp::WantedLinkKind::Vmac { mac, .. } = link.kind else {
             panic!("a VMAC is planned")
@@ -270,7 +270,7 @@ fn generated_names_avoid_each_other_and_existing_links_are_found_again() {
     let configuration = config(vec![four, six]);
     let globals = model::VrrpGlobals::default();
     let names = |interfaces: &Interfaces| {
-        let plan = LinkPlan::new(&configuration, &globals, interfaces);
+        let plan = LinkPlan::new(&configuration.instances, &globals, interfaces);
         plan.links().map(|link| link.name.to_string()).collect::<Vec<_>>()
     };
     assert_eq!(names(&interfaces()), ["vrrp.61", "vrrp6.61"]);

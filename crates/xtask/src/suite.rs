@@ -2,6 +2,7 @@
 
 mod fuzzing;
 mod properties;
+mod simulation;
 mod tally;
 
 use std::process::{Command, ExitCode};
@@ -52,6 +53,8 @@ pub(crate) fn run(workspace: &Workspace, extent: Extent) -> Result<ExitCode> {
     run.part("licences", Run::licences)?;
     run.part("lints", Run::lints)?;
     run.part("unit and property tests", Run::unit_tests)?;
+    run.part("build", Run::programs)?;
+    run.part("cluster simulation", Run::simulation)?;
     run.part("namespace and interop tests", Run::cases)?;
     run.part("fuzzing", Run::fuzzing)?;
     Ok(run.finish())
@@ -131,17 +134,27 @@ impl Run<'_> {
         })
     }
 
-    fn cases(&mut self) -> Result<Outcome> {
+    fn programs(&mut self) -> Result<Outcome> {
         let mut cargo = self.workspace.cargo();
         cargo.args(["build", "--workspace", "--bins", "--quiet"]);
-        let (built, output) = captured(cargo)?;
-        if !built {
-            self.tally.fail(Kind::Namespace);
-            return Ok(Outcome {
-                passed: false,
-                output,
-            });
-        }
+        self.gate(cargo)
+    }
+
+    fn simulation(&mut self) -> Result<Outcome> {
+        let hours = if self.extent == Extent::Full {
+            50_000
+        } else {
+            3_000
+        };
+        let simulated = simulation::run(self.workspace, hours)?;
+        self.tally.add_simulation(simulated.hours, simulated.passed);
+        Ok(Outcome {
+            passed: simulated.passed,
+            output: simulated.output,
+        })
+    }
+
+    fn cases(&mut self) -> Result<Outcome> {
         let mut cases = Command::new(self.workspace.program(Profile::Dev, "testbed"));
         cases
             .arg("cases")

@@ -39,6 +39,8 @@ struct Count {
 #[derive(Debug, Default)]
 pub(super) struct Tally {
     counts: BTreeMap<Kind, Count>,
+    simulated_hours: u64,
+    simulation: Count,
     fuzz_seconds: u32,
     fuzz: Count,
     not_run: Vec<String>,
@@ -119,6 +121,15 @@ impl Tally {
         }
     }
 
+    /// Counts the simulation.
+    pub(super) fn add_simulation(&mut self, hours: u64, passed: bool) {
+        self.simulated_hours = hours;
+        self.simulation = Count {
+            passed: passed.into(),
+            failed: (!passed).into(),
+        };
+    }
+
     /// Counts the fuzzing.
     pub(super) fn add_fuzzing(&mut self, seconds: u32, passed: bool) {
         self.fuzz_seconds = seconds;
@@ -139,10 +150,10 @@ impl Tally {
     }
 
     fn all(&self) -> impl Iterator<Item = Count> {
-        self.counts.values().copied().chain([self.fuzz])
+        self.counts.values().copied().chain([self.simulation, self.fuzz])
     }
 
-    /// The one line: `unit 412, property 38, namespace 21, interop 14, fuzz 60 s: all passed`.
+    /// The one line: `unit 412, property 38, simulation 3000 h, namespace 21, interop 14, fuzz 60 s: all passed`.
     pub(super) fn summary(&self) -> String {
         let of = |kind: Kind| {
             let count = self.counts.get(&kind).copied().unwrap_or_default();
@@ -151,6 +162,7 @@ impl Tally {
         let parts = [
             of(Kind::Unit),
             of(Kind::Property),
+            format!("simulation {} h", self.simulated_hours),
             of(Kind::Namespace),
             of(Kind::Interop),
             format!("fuzz {} s", self.fuzz_seconds),
@@ -209,12 +221,13 @@ test slow ... ignored, takes an hour
         let mut tally = Tally::default();
         tally.add_libtest(OUTPUT, &BTreeSet::from(["any_bytes".to_owned()]));
         tally.add_cases("pass x\ncounts namespace 20 1\ncounts interop 14 0\nnot-run z (needs root)\n");
+        tally.add_simulation(3_000, true);
         tally.add_fuzzing(60, true);
         assert_eq!(
             tally.summary(),
-            "unit 2, property 1, namespace 21, interop 14, fuzz 60 s: 2 failed, but not all were run"
+            "unit 2, property 1, simulation 3000 h, namespace 21, interop 14, fuzz 60 s: 2 failed, but not all were run"
         );
-        assert_eq!(tally.closing_line(), "37 passed, 2 failed");
+        assert_eq!(tally.closing_line(), "38 passed, 2 failed");
         assert_eq!(tally.not_run(), ["slow (ignored)", "z (needs root)"]);
     }
 

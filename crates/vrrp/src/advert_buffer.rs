@@ -38,7 +38,7 @@ pub(crate) enum ChecksumForm {
 }
 
 impl AdvertBuffer {
-    /// Encodes the adverts of an instance. There is none without an address to send from.
+    /// Encodes the adverts of an instance. There is none without an address to send from, or without anybody to send to.
     pub(crate) fn new(
         config: &model::Instance,
         source: Option<IpAddr>,
@@ -46,7 +46,10 @@ impl AdvertBuffer {
         form: ChecksumForm,
         auth: &Auth,
     ) -> Option<Self> {
-        let source = source?;
+        let source = source.filter(|_| match &config.transport {
+            Transport::Multicast { .. } => true,
+            Transport::Unicast { peers, .. } => !peers.is_empty(),
+        })?;
         let trailer_len = match auth {
             Auth::Hmac(hmac) if hmac.signs() => hmac_trailer::LEN,
             _ => 0,

@@ -92,7 +92,8 @@ pub enum Input<'a> {
     RuleRemoved(&'a Rule),
     /// The whole picture, after messages of the kernel were lost; it is compared with what is known.
     Resynchronised(&'a Interfaces),
-    /// The kernel writer has done what a [`Want`](crate::Want) asked for.
+    /// The kernel writer has done what a [`Want`](crate::Want) asked for. What the kernel's monitor has to tell about it
+    /// is to be handed in before: an address that is missing then was removed by somebody else.
     Confirmed(Ticket, Outcome),
     /// A run of a track script ended.
     ScriptFinished {

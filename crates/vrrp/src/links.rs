@@ -313,24 +313,37 @@ impl Links {
     /// Compares what a link is taken for with what the kernel says.
     fn follow(&mut self, id: LinkId) -> LinkChange {
         let now_up = self.is_up_in_kernel(id);
+        let delays = self.delays(id);
+        let delay = delays.map_or(
+            Micros::ZERO,
+            |delays| if now_up { delays.up } else { delays.down },
+        );
+        let has_delays = delays.is_some();
         let link = &mut self.named[id.0 as usize];
         if link.up == now_up {
-            return if link.delays.is_some() {
+            return if has_delays {
                 LinkChange::DelayCancelled
             } else {
                 LinkChange::Nothing
             };
         }
-        let delay = link
-            .delays
-            .as_ref()
-            .map_or(Micros::ZERO, |d| if now_up { d.up } else { d.down });
         if link.seen_up && !delay.is_zero() {
             return LinkChange::Delayed(delay);
         }
         link.up = now_up;
         link.seen_up |= now_up;
         LinkChange::UpDown
+    }
+
+    /// The delays of a link; a macvlan or ipvlan has those of the interface below it.
+    fn delays(&self, id: LinkId) -> Option<&InterfaceDelays> {
+        let own = self.named[id.0 as usize].delays.as_ref();
+        own.or_else(|| {
+            let base = self.known(id).filter(|known| known.is_stacked())?.info.base?;
+            self.names_of(base)
+                .iter()
+                .find_map(|base| self.named[base.0 as usize].delays.as_ref())
+        })
     }
 
     fn is_up_in_kernel(&self, id: LinkId) -> bool {

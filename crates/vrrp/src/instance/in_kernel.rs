@@ -187,7 +187,9 @@ impl Instance {
             return Reaction::None;
         }
         if self.in_kernel.is_outstanding() {
-            self.in_kernel.suspects.push(object);
+            if !self.in_kernel.suspects.contains(&object) {
+                self.in_kernel.suspects.push(object);
+            }
             return Reaction::None;
         }
         self.put_back(cx, &[object])
@@ -199,6 +201,11 @@ impl Instance {
             Object::Address(placed) => (placed.index, placed.ip()) != (index, address),
             _ => true,
         });
+    }
+
+    /// One of our objects is there.
+    pub(crate) fn object_found(&mut self, object: &Arc<Object>) {
+        self.in_kernel.suspects.retain(|suspect| suspect != object);
     }
 
     /// Puts back what somebody else removed. Whoever does that again and again gets their way: another router is

@@ -24,6 +24,7 @@ impl Router {
         if self.instance(id).is_none() {
             return;
         }
+        self.make_links(now, id, out);
         self.claim_addresses(id);
         self.place(now, id, out);
         if self.loses_source(id) {
@@ -33,6 +34,23 @@ impl Router {
         } else {
             self.update_transport(now, id, out);
             self.examine(now, id, out);
+        }
+    }
+
+    /// Has the links of an instance made anew that somebody removed, if the interface below is there.
+    fn make_links(&mut self, now: Now, id: InstanceId, out: &mut Outbox) {
+        for link in self.get(id).links().wanted.clone() {
+            let exists = |name: &IfName| {
+                let known = self.links.id_of(name).and_then(|link| self.links.known(link));
+                known.is_some()
+            };
+            let object = Arc::new(Object::Link(link.clone()));
+            if exists(&link.name) {
+                self.with(now, out, id, |instance, _| instance.object_found(&object));
+            } else if exists(&link.base) {
+                let reaction = self.with(now, out, id, |instance, cx| instance.object_lost(cx, object));
+                self.react(now, id, reaction.unwrap_or_default(), out);
+            }
         }
     }
 

@@ -12,7 +12,16 @@ use std::net::IpAddr;
 
 impl Router {
     pub(super) fn interface_changed(&mut self, now: Now, interface: &Interface, out: &mut Outbox) {
+        let known = self.links.known_by_index(interface.index);
+        let before = known.map(|known| known.info.name.clone());
         let changes = self.links.update(interface);
+        if let Some(name) = before
+            && name != interface.name
+            && changes.iter().any(|(_, change)| *change == LinkChange::Replaced)
+        {
+            let event = InterfaceEvent::Renamed(interface.name.clone());
+            out.event(Event::Interface { name, event });
+        }
         self.links_changed(now, &changes, out);
     }
 

@@ -93,6 +93,7 @@ fn a_renamed_interface_is_another_one() {
     let mut lab = Lab::new(config(vec![instance("V", 51, 100)]));
     lab.input(Input::InterfaceChanged(&ethernet(2, "lan", &[])));
     assert_eq!(lab.state("V"), State::Fault);
+    assert!(lab.logged("Netlink reports eth0 renamed to lan"));
     lab.input(Input::InterfaceChanged(&ethernet(2, "eth0", &[])));
     assert_eq!(
         (lab.state("V"), lab.get("V").source()),
@@ -261,6 +262,59 @@ fn an_ipv6_vmac_has_the_link_local_address_of_its_base() {
     assert_eq!(lab.addresses(), ["vrrp.62 fe80::1/64"]);
     lab.input(Input::Stop(vrrp::Release::Everything));
     assert!(lab.objects.is_empty(), "{:?}", lab.objects);
+}
+
+#[test]
+fn a_vmac_that_somebody_removed_is_made_anew() {
+    let configuration = config(vec![vmac(Family::Ipv4, 61, false)]);
+    let links = with_links(&configuration);
+    let mut lab = Lab::with(configuration, links.clone(), Micros::ZERO, &[]);
+    lab.run_ms(4_000);
+    lab.kernel = crate::lab::Kernel::Held;
+    lab.input(Input::InterfaceRemoved(index(20)));
+    assert_eq!(lab.state("V"), State::Fault);
+    let wanted = |lab: &Lab| {
+        let changes = lab.held.iter().flat_map(|want| &want.changes);
+        changes
+            .filter(|c| matches!(*c.object, vrrp::Object::Link(_)))
+            .map(|c| c.presence)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(wanted(&lab), [vrrp::Presence::Present]);
+    let mut made = links.0[2].clone();
+    made.index = index(31);
+    lab.input(Input::InterfaceChanged(&made));
+    while !lab.held.is_empty() {
+        lab.confirm();
+    }
+    assert_eq!(lab.state("V"), State::Backup);
+    // The base goes, and takes the VMAC along; when it is back, so is the VMAC.
+    lab.input(Input::InterfaceRemoved(index(31)));
+    lab.held.clear();
+    lab.input(Input::InterfaceRemoved(index(2)));
+    assert_eq!(wanted(&lab), []);
+}
+
+#[test]
+fn a_vmac_has_the_delays_of_its_base() {
+    let delays = model::InterfaceDelays {
+        interface: name("eth0"),
+        down: Micros::from_millis(500),
+        up: Micros::ZERO,
+    };
+    let configuration = model::VrrpConfiguration {
+        interface_delays: vec![delays],
+        ..config(vec![vmac(Family::Ipv4, 61, false)])
+    };
+    let links = with_links(&configuration);
+    let mut lab = Lab::with(configuration, links, Micros::ZERO, &[]);
+    let mut down = ethernet(2, "eth0", &[]);
+    down.running = false;
+    lab.input(Input::InterfaceChanged(&down));
+    lab.run_ms(499);
+    assert_eq!(lab.state("V"), State::Backup);
+    lab.run_ms(1);
+    assert_eq!(lab.state("V"), State::Fault);
 }
 
 #[test]

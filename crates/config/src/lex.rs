@@ -6,4 +6,4 @@ mod word;
 
 pub(crate) use command::{Escapes, SplitError, split};
 pub(crate) use comment::strip;
-pub(crate) use word::{Token, restart, tokens};
+pub(crate) use word::{Token, first_brace, restart, tokens};

@@ -30,8 +30,10 @@ pub(crate) struct Substitution<'a, 'b> {
 pub(crate) enum Outcome {
     /// Nothing was replaced.
     Same,
-    /// Something was replaced.
+    /// Something was replaced. When comments have been removed, there may be more to replace.
     Changed,
+    /// Something was replaced by a value that begins with `~`: nothing more is replaced.
+    Stopped,
     /// The line ends with a reference to a definition of several lines.
     Lines {
         reference: Range<usize>,
@@ -40,10 +42,8 @@ pub(crate) enum Outcome {
 }
 
 impl Substitution<'_, '_> {
-    /// Replaces all references in a line.
-    ///
-    /// compat: after each replacement the line is looked through again from its beginning, so a value may complete a
-    /// reference before it.
+    /// Replaces the references in a line, from left to right; what is put in is looked through too. A value may complete a
+    /// reference before it, so that there is more to replace afterwards.
     pub(crate) fn line(&mut self, line: &mut Text) -> Outcome {
         let original = line.clone();
         let mut steps = 0;
@@ -77,10 +77,11 @@ impl Substitution<'_, '_> {
                 self.too_long(line, &reference, original);
                 return Outcome::Same;
             }
+            let start = reference.whole.start;
             line.replace(reference.whole, &value, came);
-            at = 0;
+            at = start;
             if value.first() == Some(&b'~') {
-                break;
+                return Outcome::Stopped;
             }
         }
         if steps == 0 {

@@ -75,6 +75,20 @@ pub(crate) fn restart(line: &[u8]) -> Option<usize> {
     found
 }
 
+/// Where a line goes on behind its first brace, if it does.
+pub(crate) fn first_brace(line: &[u8]) -> Option<usize> {
+    if !line.iter().any(|byte| matches!(byte, b'{' | b'}')) {
+        return None;
+    }
+    let mut found = None;
+    tokens(line, |token| {
+        if let (None, Token::Open(at) | Token::Close(at)) = (found, token) {
+            found = Some(at + 1);
+        }
+    });
+    found.filter(|at| *at < line.len())
+}
+
 /// A word without quotes; gives its end.
 fn word(line: &[u8], start: usize, found: &mut impl FnMut(Token)) -> usize {
     let mut at = start;

@@ -5,7 +5,7 @@ use crate::condition::{Selection, select};
 use crate::diagnostics::{Class, Code, Diagnostic, nearest};
 use crate::generate::{Passes, parse as parse_generator};
 use crate::include::parse as parse_include;
-use crate::lex::{restart, strip};
+use crate::lex::{first_brace, restart, strip};
 use crate::limits::EXPANSION_DEPTH;
 use crate::source::Span;
 use crate::substitute::builtin::Builtins;
@@ -14,27 +14,55 @@ use crate::text::{Came, Text};
 use std::ops::Range;
 use std::sync::Arc;
 
+/// Where a line comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum From {
+    /// A file.
+    File,
+    /// A pass of a loop, or a line of a multi-line value behind its first.
+    Expansion,
+    /// The first line of a multi-line value, put in place of the reference.
+    FirstOfValue,
+}
+
 impl Reader<'_> {
     /// Processes a line without comments: one of a file, of a multi-line value, or of a pass of a generator.
-    pub(super) fn logical_line(&mut self, line: Text, physical: bool) {
+    pub(super) fn logical_line(&mut self, line: Text, from: From) {
         let mut rest = Some(line);
         while let Some(line) = rest.take().filter(|line| !self.ended && !line.is_empty()) {
-            rest = self.up_to_restart(line, physical);
+            rest = self.up_to_restart(line, from);
         }
     }
 
     /// Processes a line, or its beginning up to a brace. Gives what is a line of its own behind that.
-    fn up_to_restart(&mut self, mut line: Text, physical: bool) -> Option<Text> {
+    fn up_to_restart(&mut self, mut line: Text, from: From) -> Option<Text> {
         if select(&mut line, self.input.config_id) == Selection::Skipped {
             return None;
         }
-        if self.define(&line, physical) || self.generate(&line) {
+        if self.define(&line, from) || self.generate(&line) {
             return None;
         }
-        if line.bytes().first() != Some(&b'~') {
+        // compat: comments are removed after each round, and rounds go on until nothing is replaced any more.
+        let mut more = line.bytes().first() != Some(&b'~');
+        let mut stopped = !more;
+        let mut changed = from == From::FirstOfValue;
+        while more && !self.ended {
             match self.substitute(&mut line) {
-                Outcome::Same => {}
-                Outcome::Changed => strip_again(&mut line),
+                Outcome::Same => {
+                    more = changed;
+                    if changed {
+                        strip_again(&mut line);
+                    }
+                    changed = false;
+                }
+                Outcome::Changed => {
+                    strip_again(&mut line);
+                    changed = false;
+                }
+                Outcome::Stopped => {
+                    strip_again(&mut line);
+                    (more, stopped) = (false, true);
+                }
                 Outcome::Lines {
                     reference,
                     definition,
@@ -51,9 +79,15 @@ impl Reader<'_> {
             self.include(&pattern, include.checks, span, at);
             return None;
         }
-        let rest = restart(line.bytes()).map(|at| {
+        // What was not substituted because of a `~` is, if it stands behind a brace.
+        let at = if stopped {
+            first_brace(line.bytes())
+        } else {
+            restart(line.bytes())
+        };
+        let rest = at.map(|at| {
             let mut rest = line.clone();
-            rest.remove(0..at);
+            rest.advance(at);
             line.truncate(at);
             rest
         });
@@ -117,13 +151,7 @@ impl Reader<'_> {
         let Value::Lines(values) = &definition.value else {
             return;
         };
-        let mut prefix = line.clone();
-        prefix.remove(reference.clone());
         let parent = line.span(reference, &mut self.sources).origin;
-        if values.is_empty() {
-            prefix.truncate(prefix.bytes().len());
-            return self.final_line(&prefix);
-        }
         for (index, value) in values.iter().enumerate() {
             if !self.may_expand(line) {
                 return;
@@ -135,11 +163,16 @@ impl Reader<'_> {
             };
             let mut text = line.clone();
             text.replace(reference.clone(), &value.bytes, came);
-            if index > 0 || prefix.is_empty() {
+            let from = if index == 0 {
+                From::FirstOfValue
+            } else {
+                From::Expansion
+            };
+            if index > 0 {
                 text.remove(0..reference.start);
             }
             self.expansion_depth += 1;
-            self.logical_line(text, false);
+            self.logical_line(text, from);
             self.expansion_depth -= 1;
         }
     }
@@ -150,7 +183,7 @@ impl Reader<'_> {
             return false;
         }
         let parsed = parse_generator(line, |mut numbers| match self.substitute(&mut numbers) {
-            Outcome::Same | Outcome::Changed => Some(numbers),
+            Outcome::Same | Outcome::Changed | Outcome::Stopped => Some(numbers),
             Outcome::Lines { .. } => None,
         });
         let generator = match parsed {
@@ -214,7 +247,7 @@ impl Reader<'_> {
             return false;
         }
         self.expansion_depth += 1;
-        self.logical_line(text.clone(), false);
+        self.logical_line(text.clone(), From::Expansion);
         self.expansion_depth -= 1;
         !self.ended
     }
@@ -241,9 +274,9 @@ impl Reader<'_> {
 /// compat: a value may have brought a comment.
 fn strip_again(line: &mut Text) {
     let found = strip(line.bytes());
-    line.truncate(found.text.end);
-    for escape in found.escapes.iter().rev() {
-        line.remove(*escape..*escape + 1);
+    line.truncate(found.end());
+    for range in found.removed() {
+        line.remove(range);
     }
     line.advance(0);
 }

@@ -1,12 +1,14 @@
 //! Physical lines (`spec/config-language.md` sections 2 and 5.3).
 
+use super::expand::From;
 use super::{Pending, Reader};
 use crate::diagnostics::{Class, Code, Diagnostic};
 use crate::lex::{restart, strip};
 use crate::limits::LINE;
 use crate::source::{SourceId, Span};
 use crate::substitute::{Definition, Value, ValueLine, definition};
-use crate::text::{Text, trimmed_len};
+use crate::text::{Stretch, Text, trimmed_len};
+use std::sync::Arc;
 
 fn offset(bytes: usize) -> u32 {
     u32::try_from(bytes).expect("reading limits the size of files")
@@ -61,10 +63,10 @@ impl Reader<'_> {
             return;
         }
         let found = strip(line);
-        let text = &line[found.text.clone()];
         self.copied_line = Some(self.copy.len());
-        self.copy.extend_from_slice(text);
-        self.copy.push(b'\n');
+        self.copy.extend_from_slice(&line[found.text.clone()]);
+        self.copy
+            .extend_from_slice(if found.backslash.is_some() { b"\\\n" } else { b"\n" });
         let reported = found.open_quote.is_some();
         if let Some(at) = found.open_quote {
             self.report.push(
@@ -78,13 +80,14 @@ impl Reader<'_> {
             );
             self.report.poison(span(at, line.len()));
         }
+        let text = &line[found.text.start..found.end()];
         if text.is_empty() {
-            self.end_definition();
+            self.end_definition_empty();
             return;
         }
         let text_start = start + offset(found.text.start);
         let plain = self.pending.is_none()
-            && found.escapes.is_empty()
+            && !found.is_cut()
             && !matches!(text[0], b'$' | b'@' | b'~')
             && !text.contains(&b'$')
             && !text.starts_with(b"include")
@@ -97,19 +100,18 @@ impl Reader<'_> {
         }
         let mut line = Text::plain(source, text_start, text);
         line.reported = reported;
-        for escape in found.escapes.iter().rev() {
-            let at = escape - found.text.start;
-            line.remove(at..at + 1);
+        for range in found.removed() {
+            line.remove(range.start - found.text.start..range.end - found.text.start);
         }
         if self.pending.is_some() {
             self.continue_definition(&line);
         } else {
-            self.logical_line(line, true);
+            self.logical_line(line, From::File);
         }
     }
 
     /// Takes a line as a definition, if it is one.
-    pub(super) fn define(&mut self, line: &Text, physical: bool) -> bool {
+    pub(super) fn define(&mut self, line: &Text, from: From) -> bool {
         let Some((name, start)) = definition(line) else {
             return false;
         };
@@ -122,7 +124,7 @@ impl Reader<'_> {
                 lines: Vec::new(),
             });
             self.collect(line, start);
-            if !physical {
+            if from != From::File {
                 // There is no following line to take from within a value or a loop.
                 self.end_definition();
             }
@@ -144,6 +146,23 @@ impl Reader<'_> {
         if !more {
             self.end_definition();
         }
+    }
+
+    /// Ends a definition with a line that holds nothing.
+    ///
+    /// compat: the line counts, so what was one line so far may only be used at the end of a line.
+    fn end_definition_empty(&mut self) {
+        if let Some(pending) = &mut self.pending {
+            let place = Stretch {
+                span: pending.place,
+                exact: false,
+            };
+            pending.lines.push(ValueLine {
+                bytes: Arc::default(),
+                place,
+            });
+        }
+        self.end_definition();
     }
 
     /// Adds a line, from `start` on, to the definition being collected.
@@ -170,11 +189,11 @@ impl Reader<'_> {
 
     fn end_definition(&mut self) {
         if let Some(Pending { name, place, lines }) = self.pending.take() {
-            self.parameters.define(Definition {
-                name,
-                place,
-                value: Value::Lines(lines.into()),
-            });
+            let value = match <[ValueLine; 1]>::try_from(lines) {
+                Ok([line]) => Value::Line(line),
+                Err(lines) => Value::Lines(lines.into()),
+            };
+            self.parameters.define(Definition { name, place, value });
         }
     }
 }

@@ -192,7 +192,7 @@ fn the_copy_is_what_was_read() {
                 include gone\n}";
     assert_eq!(
         String::from_utf8(including(text).copy).unwrap(),
-        "# /etc/main.conf\n\nvrrp_instance V {\nrouter_id \"a  #b\"\n\n# /etc/a.conf\na\n!\n$M=a \\\nb\n\\#x\n\n}\n!\n"
+        "# /etc/main.conf\n\nvrrp_instance V {\nrouter_id \"a  #b\"\n\n# /etc/a.conf\na\n!\n$M=a\\\nb\n\\#x\n\n}\n!\n"
     );
 }
 

@@ -8,6 +8,7 @@ use crate::lower::{
 };
 use crate::source::Span;
 use model::{Command, Credentials, Globals, Instance, Notifications, ScriptKind, SyncGroup, VrrpScript};
+use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
 
 /// User that scripts run as where there is one of this name.
@@ -25,14 +26,10 @@ pub(super) struct Scripts {
 
 /// Checks all scripts. Trackers of scripts that were dropped go with them.
 pub(super) fn check(draft: &mut Draft, globals: &mut Globals, cx: &mut Context<'_>) -> Scripts {
-    let default = default_user(&draft.globals.script_user, globals, cx);
     let search_path = (cx.env.variables)("PATH").unwrap_or_default();
-    globals.script_user = match &default {
-        DefaultUser::Known(credentials) => Some(credentials.clone()),
-        DefaultUser::Daemon | DefaultUser::None => None,
-    };
     let mut checker = Checker {
-        default,
+        named: draft.globals.script_user.clone(),
+        default: OnceCell::new(),
         search_path,
         keep_links: globals.use_symlink_paths,
         all_groups: globals.set_supplementary_groups,
@@ -78,6 +75,12 @@ pub(super) fn check(draft: &mut Draft, globals: &mut Globals, cx: &mut Context<'
             .retain(|entry| usable.contains(entry.value.target.as_str()));
     }
     checker.report_security(cx);
+    globals.script_user = match (checker.default.into_inner(), checker.named) {
+        (Some(DefaultUser::Known(credentials)), _) | (None, ScriptUser::Known(credentials)) => {
+            Some(credentials)
+        }
+        (Some(DefaultUser::Daemon | DefaultUser::None) | None, _) => None,
+    };
     Scripts {
         tracked,
         instances,
@@ -133,7 +136,7 @@ enum DefaultUser {
     None,
 }
 
-fn default_user(named: &ScriptUser, globals: &Globals, cx: &Context<'_>) -> DefaultUser {
+fn default_user(named: &ScriptUser, security: bool, cx: &Context<'_>) -> DefaultUser {
     match named {
         ScriptUser::Known(credentials) => DefaultUser::Known(credentials.clone()),
         ScriptUser::Unknown => DefaultUser::None,
@@ -143,7 +146,7 @@ fn default_user(named: &ScriptUser, globals: &Globals, cx: &Context<'_>) -> Defa
                 gid: user.gid,
                 supplementary_groups: Vec::new(),
             }),
-            None if globals.script_security => DefaultUser::None,
+            None if security => DefaultUser::None,
             None => DefaultUser::Daemon,
         },
     }
@@ -157,7 +160,11 @@ enum Severity {
 }
 
 struct Checker {
-    default: DefaultUser,
+    /// `script_user`.
+    named: ScriptUser,
+    /// Who scripts without a user run as. It is looked up for the first of them: a look-up of a name loads libraries and
+    /// may ask the network, which nobody should wait for without a script.
+    default: OnceCell<DefaultUser>,
     search_path: String,
     keep_links: bool,
     all_groups: bool,
@@ -195,21 +202,28 @@ impl Checker {
             gid: cx.env.gid,
             supplementary_groups: Vec::new(),
         };
-        let (mut user, as_daemon) = match (command.credentials, &self.default) {
-            (Some(named), _) => (named, false),
-            (None, DefaultUser::Known(default)) => (default.clone(), false),
-            (None, DefaultUser::Daemon) => (daemon(), true),
-            (None, DefaultUser::None) => {
-                let message = format!("script '{program}' is dropped: there is no default user to run it");
-                cx.push(
-                    Diagnostic::error(Code::UNKNOWN_USER, Class::GeneralError, message)
-                        .at(command.span, "")
-                        .help(format!(
-                            "create the user {DEFAULT_USER} or name one with `script_user`"
-                        )),
-                );
-                return None;
-            }
+        let default = || {
+            self.default
+                .get_or_init(|| default_user(&self.named, self.security, cx))
+        };
+        let user = match command.credentials {
+            Some(named) => Some((named, false)),
+            None => match default() {
+                DefaultUser::Known(default) => Some((default.clone(), false)),
+                DefaultUser::Daemon => Some((daemon(), true)),
+                DefaultUser::None => None,
+            },
+        };
+        let Some((mut user, as_daemon)) = user else {
+            let message = format!("script '{program}' is dropped: there is no default user to run it");
+            cx.push(
+                Diagnostic::error(Code::UNKNOWN_USER, Class::GeneralError, message)
+                    .at(command.span, "")
+                    .help(format!(
+                        "create the user {DEFAULT_USER} or name one with `script_user`"
+                    )),
+            );
+            return None;
         };
         if self.all_groups
             && user.supplementary_groups.is_empty()

@@ -96,6 +96,10 @@ pub(crate) fn run(programs: &Programs, peer: bool) -> Result<()> {
 
     heading("Both routers start");
     one.start()?;
+    // One after the other, so that the first one's timer ends first even on a busy machine.
+    timeline.pump(&mut [&mut one, &mut two], PATIENCE, "the state BACKUP", |event| {
+        matches!(event, Event::Logged { .. })
+    })?;
     two.start()?;
     await_master(&mut timeline, &mut [&mut one, &mut two], 100, PATIENCE)?;
     plain(&format!(
@@ -145,12 +149,9 @@ fn router(
 }
 
 fn introduce(routers: &[&Router]) {
-    plain(
-        "Two routers and a client, each in a network namespace of its own; nothing on this machine changes.",
-    );
-    plain(
-        "Both routers run the configuration of the user's guide, the second with priority 90 and state BACKUP.\n",
-    );
+    plain("Two routers and a client, each in a network namespace of its own.");
+    plain("Nothing on this machine changes. Both routers run the configuration of the");
+    plain("user's guide, the second one with priority 90 and state BACKUP.\n");
     for router in routers {
         let Router {
             node,
@@ -206,7 +207,7 @@ fn crash(timeline: &mut Timeline, segment: &Segment, one: &mut Router, two: &mut
     one.daemon = None;
     let minimum = (last_advert + two.master_down_interval()).since(killed);
     let why = format!(
-        "3 × advert_int + skew = {} after the last advert",
+        "the backup waits 3 × advert_int + skew = {} after the last advert",
         Readable(two.master_down_interval())
     );
     Ok(timeline.outage(
@@ -228,7 +229,7 @@ fn failback(timeline: &mut Timeline, one: &mut Router, two: &mut Router) -> Resu
     let announced = await_master(timeline, &mut [one, two], 100, PATIENCE)?;
     timeline.settle(&mut [one, two])?;
     let why = format!(
-        "priority 100 waits {} for a better master, then takes over",
+        "a starting router waits {} for a better master, then takes over",
         Readable(one.master_down_interval())
     );
     Ok(timeline.outage(

@@ -6,7 +6,7 @@ use std::time::Duration;
 use testbed::clock::{Readable, Stamp};
 use testbed::ping::Echo;
 
-use super::terminal::{heading, plain};
+use super::terminal::{faint, heading, plain};
 
 /// So many requests in a row without an answer are a silence.
 const PATIENCE: usize = 4;
@@ -94,20 +94,11 @@ pub(super) struct Outage {
     lost: usize,
 }
 
-/// Prints the result.
+/// Prints the result, within 80 columns.
 pub(super) fn report(outages: &[Outage]) {
     heading("What the client noticed");
-    let columns = [
-        "",
-        "silence",
-        "lost",
-        "new master",
-        "the protocol's",
-        "excess",
-        "which is",
-    ];
-    row(&columns.map(String::from));
-    row(&["", "", "pings", "after", "minimum", "", ""].map(String::from));
+    row("", ["silence", "pings", "new master", "protocol's", "excess"]);
+    row("", ["", "lost", "after", "minimum", ""]);
     for Outage { step, silence, lost } in outages {
         let Step {
             name,
@@ -115,19 +106,15 @@ pub(super) fn report(outages: &[Outage]) {
             minimum,
             why,
         } = step;
-        row(&[
-            (*name).to_owned(),
-            Readable(*silence).to_string(),
-            lost.to_string(),
-            Readable(*took).to_string(),
-            Readable(*minimum).to_string(),
-            Readable(took.saturating_sub(*minimum)).to_string(),
-            why.clone(),
-        ]);
+        let excess = took.saturating_sub(*minimum);
+        let [silence, took, minimum, excess] =
+            [*silence, *took, *minimum, excess].map(|time| Readable(time).to_string());
+        row(name, [&silence, &lost.to_string(), &took, &minimum, &excess]);
+        plain(&faint(&format!("            {why}")));
     }
 }
 
-fn row([name, silence, lost, took, minimum, excess, why]: &[String; 7]) {
-    let line = format!("  {name:<9}{silence:>12}{lost:>7}{took:>12}{minimum:>16}{excess:>12}  {why}");
+fn row(name: &str, [silence, lost, took, minimum, excess]: [&str; 5]) {
+    let line = format!("  {name:<10}{silence:>12}{lost:>8}{took:>14}{minimum:>14}{excess:>12}");
     plain(line.trim_end());
 }

@@ -230,9 +230,7 @@ impl Timeline {
                 }
             }
             Event::Logged { router, text } => {
-                let state = text
-                    .trim_start_matches("(VI_1) Entering ")
-                    .trim_end_matches(" STATE");
+                let state = text.split(' ').nth(2).unwrap_or(text);
                 self.note(at, router, &strong(state));
             }
             Event::FirstAnswer => self.note(at, "client", &good("has an answer")),

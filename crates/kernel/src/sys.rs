@@ -11,10 +11,10 @@ mod schedule;
 mod sockopt;
 mod wait;
 
-pub use child::{ChildSetup, Identity, set_up_child};
+pub use child::{ChildSetup, Identity, Limit, set_up_child};
 pub use descriptors::receive_with_descriptors;
 pub use environment::remove_variable;
 pub(crate) use messages::{Inbox, Incoming, Outbox};
-pub use schedule::{set_nice, set_round_robin};
+pub use schedule::{nice, set_nice, set_round_robin};
 pub(crate) use sockopt::set_ipv6_checksum;
 pub(crate) use wait::epoll_pwait2;

@@ -2,8 +2,9 @@
 
 use nix::errno::Errno;
 use nix::sys::prctl;
+use nix::sys::resource::{Resource, setrlimit};
 use nix::sys::signal::{SigSet, Signal};
-use nix::unistd::{Gid, Pid, Uid, getpid, getppid, setgid, setgroups, setpgid, setuid};
+use nix::unistd::{Gid, Pid, Uid, getgid, getpid, getppid, getuid, setgid, setgroups, setpgid, setuid};
 use std::io;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
@@ -22,16 +23,30 @@ pub struct Identity {
     pub groups: Vec<Gid>,
 }
 
+/// Soft and hard limit of a resource.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limit {
+    /// The resource.
+    pub resource: Resource,
+    /// The limit that is enforced.
+    pub soft: u64,
+    /// How far the process may raise it.
+    pub hard: u64,
+}
+
 /// How a script differs from the process that starts it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ChildSetup {
     /// As whom it runs; nothing keeps ours.
     pub identity: Option<Identity>,
+    /// Limits that differ from ours. One that cannot be set stays as it is: only raising the hard limit needs a right.
+    pub limits: Vec<Limit>,
     /// The signal that it gets when the *thread* that starts it ends.
     pub parent_death_signal: Option<Signal>,
 }
 
-/// Has the command run in a process group of its own, with every signal at its default and none blocked, as `setup` says.
+/// Has the command run in a process group of its own, with every signal at its default and none blocked, with no descriptor
+/// but the standard ones, and as `setup` says.
 ///
 /// The standard library resets `SIGPIPE` and the mask only; a signal that is ignored stays ignored across exec.
 pub fn set_up_child(command: &mut Command, setup: ChildSetup) {
@@ -40,6 +55,31 @@ pub fn set_up_child(command: &mut Command, setup: ChildSetup) {
     // it allocates nothing, takes no lock and cannot panic. What it captures was allocated before the fork.
     unsafe {
         command.pre_exec(move || become_child(&setup, parent).map_err(io::Error::from));
+    }
+}
+
+/// Most descriptors of whoever started us that an old kernel is asked about one by one.
+const INHERITED: i32 = 256;
+
+/// Marks every descriptor but the standard ones to be closed by the exec: ours are so marked, those that were open when this
+/// program was started need not be.
+fn close_on_exec() {
+    const FIRST: libc::c_uint = 3;
+    // SAFETY: the arguments are numbers, and a mark takes no descriptor from its owner.
+    let marked = unsafe {
+        libc::syscall(
+            libc::SYS_close_range,
+            FIRST,
+            libc::c_uint::MAX,
+            libc::CLOSE_RANGE_CLOEXEC,
+        )
+    };
+    if marked != 0 {
+        // Before Linux 5.11.
+        for descriptor in 3..INHERITED {
+            // SAFETY: as above; one that is not open is refused.
+            unsafe { libc::fcntl(descriptor, libc::F_SETFD, libc::FD_CLOEXEC) };
+        }
     }
 }
 
@@ -52,8 +92,16 @@ fn become_child(setup: &ChildSetup, parent: Pid) -> nix::Result<()> {
         unsafe { libc::signal(signal, libc::SIG_DFL) };
     }
     SigSet::empty().thread_set_mask()?;
+    close_on_exec();
+    for limit in &setup.limits {
+        let _ = setrlimit(limit.resource, limit.soft, limit.hard);
+    }
     if let Some(identity) = &setup.identity {
-        setgroups(&identity.groups)?;
+        match setgroups(&identity.groups) {
+            // A user namespace may forbid it. Whoever stays who we are may keep the groups that we have.
+            Err(Errno::EPERM) if identity.uid == getuid() && identity.gid == getgid() => {}
+            other => other?,
+        }
         setgid(identity.gid)?;
         setuid(identity.uid)?;
     }
@@ -89,12 +137,18 @@ mod tests {
         let mut blocked = SigSet::empty();
         blocked.add(Signal::SIGUSR2);
         blocked.thread_block().unwrap();
-        let mut command = shell("grep -E 'Sig(Blk|Ign)' /proc/self/status; ps -o pgid= -p $$; echo $$");
+        let mut command = shell(
+            "grep -E 'Sig(Blk|Ign)' /proc/self/status; ps -o pgid= -p $$; echo $$; ulimit -Sn; ulimit -Hn",
+        );
         set_up_child(
             &mut command,
             ChildSetup {
-                identity: None,
-                parent_death_signal: None,
+                limits: vec![Limit {
+                    resource: Resource::RLIMIT_NOFILE,
+                    soft: 77,
+                    hard: 78,
+                }],
+                ..ChildSetup::default()
             },
         );
         let output = command.output().unwrap();
@@ -105,6 +159,7 @@ mod tests {
         let ignored = u64::from_str_radix(words[3], 16).unwrap();
         assert_eq!(ignored & !(0b11 << 31), 0, "{ignored:x}");
         assert_eq!(words[4], words[5], "it leads its group");
+        assert_eq!(words[6..], ["77", "78"]);
     }
 
     #[test]
@@ -114,8 +169,8 @@ mod tests {
             set_up_child(
                 &mut command,
                 ChildSetup {
-                    identity: None,
                     parent_death_signal: Some(Signal::SIGTERM),
+                    ..ChildSetup::default()
                 },
             );
             let mut child = command.spawn().unwrap();
@@ -145,6 +200,7 @@ mod tests {
             ChildSetup {
                 identity: Some(nobody),
                 parent_death_signal: Some(Signal::SIGTERM),
+                ..ChildSetup::default()
             },
         );
         match command.output() {

@@ -27,6 +27,19 @@ pub fn set_nice(nice: i8) -> nix::Result<()> {
     Errno::result(result).map(drop)
 }
 
+/// `getpriority(2)`: the nice value of the calling thread.
+pub fn nice() -> nix::Result<i8> {
+    const OURSELVES: libc::id_t = 0;
+    // -1 is a nice value too: only `errno` tells it from a failure.
+    Errno::clear();
+    // SAFETY: the arguments are numbers.
+    let nice = unsafe { libc::getpriority(libc::PRIO_PROCESS, OURSELVES) };
+    match Errno::last_raw() {
+        0 => i8::try_from(nice).map_err(|_| Errno::ERANGE),
+        errno => Err(Errno::from_raw(errno)),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -35,6 +48,7 @@ mod tests {
     #[test]
     fn a_nicer_thread_says_so() {
         set_nice(5).unwrap();
+        assert_eq!(nice(), Ok(5));
         let stat = fs::read_to_string("/proc/thread-self/stat").unwrap();
         let (_, fields) = stat.rsplit_once(") ").unwrap();
         assert_eq!(fields.split(' ').nth(16), Some("5"));

@@ -3,7 +3,7 @@
 //! The order of a start: say what is started; read the configuration; enter the namespace; lock the pid files; go into
 //! the background; write the pid; listen on the control socket; start the children. Everything that can fail does so
 //! before the start in the background reports success. Of a stop: children, pid files, `Stopped`.
-//! A startup script belongs before the children, a shutdown script after them.
+//! The startup script runs before the children, the shutdown script after them.
 
 use crate::child::Bodies;
 use crate::cli::{COMPATIBLE, Options};
@@ -14,6 +14,7 @@ use crate::log::{DETAIL, Log, LogFile, LogSettings};
 use crate::namespace::{self, PrivateRun};
 use crate::pid_file::{ORPHAN, PidFile, PidFileError, RunFiles};
 use crate::reading::{Purpose, ReadRequest, Reader};
+use crate::scripts::Origin;
 use crate::settings::Settings;
 use crate::signals::Signals;
 use crate::supervisor::{Plan, Supervisor};
@@ -247,6 +248,7 @@ impl Launch<'_> {
             .write(std::process::id())
             .map_err(failed("writing the pid"))?;
         prctl::set_child_subreaper(true).map_err(failed("becoming the parent of orphans"))?;
+        let origin = Origin::of_this_process(self.settings.core_limit);
         let core_pattern = self.prepare_core_dumps();
         let options = self.options.clone();
         let program = self.program;
@@ -260,6 +262,7 @@ impl Launch<'_> {
             dont_respawn: self.options.dont_respawn,
             ignore_sigint: self.options.ignore_sigint,
             signals,
+            origin,
             notifier: notifier(),
             control: control(&run_files.control()),
             read: Box::new(move |running| {

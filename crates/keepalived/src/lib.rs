@@ -29,6 +29,7 @@ pub mod reading;
 mod reload;
 mod reload_time;
 mod runtime;
+pub mod scripts;
 pub mod settings;
 pub mod signals;
 mod supervisor;
@@ -48,6 +49,9 @@ use std::process::ExitCode;
 /// The whole program, from its command line to its exit status.
 #[must_use]
 pub fn main(program: Program) -> ExitCode {
+    if let Some(exit) = scripts::launcher::run() {
+        return exit;
+    }
     if let Some(exit) = child::run(&program.bodies) {
         return exit;
     }

@@ -11,6 +11,7 @@
 mod children;
 mod death;
 mod files;
+mod own_scripts;
 mod reload;
 mod respawn;
 mod slot;
@@ -24,6 +25,7 @@ use crate::pid_file::{PidFile, RunFiles};
 use crate::protocol::{Dump, Generation, ToChild, ToParent};
 use crate::reading::Reading;
 use crate::reload_time::ReloadTime;
+use crate::scripts::{Attended, Origin};
 use crate::settings::Settings;
 use crate::signals::{SignalNumber, Signals};
 use crate::systemd::{Notifier, State as Notice};
@@ -33,6 +35,7 @@ use model::{Configuration, Micros, Time};
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::Signal;
+use own_scripts::OwnScript;
 use slot::{Slot, State};
 use std::ffi::OsString;
 use std::io;
@@ -66,6 +69,8 @@ pub(crate) struct Plan {
     pub(crate) ignore_sigint: bool,
     /// The signals of this process.
     pub(crate) signals: Signals,
+    /// What scripts get back of what this process has changed for itself.
+    pub(crate) origin: Origin,
     /// The service manager.
     pub(crate) notifier: Notifier,
     /// The control socket.
@@ -94,6 +99,7 @@ pub(crate) struct Supervisor {
     configuration: OwnedFd,
     names: [Option<String>; 3],
     child_wait: Micros,
+    shutdown_script: Option<OwnScript>,
     watchdog: Watchdog,
     /// The first configuration is in force everywhere.
     has_started: bool,
@@ -126,6 +132,7 @@ impl Supervisor {
             configuration: memory::seal("keepalived.conf", configuration)?,
             names: [const { None }; 3],
             child_wait: CHILD_WAIT,
+            shutdown_script: None,
             watchdog: Watchdog::new(now, clock::since_boot()),
             has_started: false,
             reload: None,
@@ -139,6 +146,12 @@ impl Supervisor {
             &supervisor.plan.run_files.reload_marker(),
         );
         supervisor.adopt(configuration, copy);
+        if let Some(script) = OwnScript::startup(&configuration.globals)
+            && let Attended::Interrupted(_) = supervisor.run_own(&script, supervisor.stop_signals())
+        {
+            supervisor.begin_stop(Exit::Normal);
+            return Ok(supervisor);
+        }
         supervisor.start_needed(Start::First);
         if supervisor.slots.iter().all(|slot| !slot.is_needed) {
             tracing::warn!("Warning - keepalived has no configuration to run");
@@ -153,6 +166,9 @@ impl Supervisor {
             if let Some(stop) = self.stop
                 && self.slots.iter().all(|slot| slot.process().is_none())
             {
+                if let Some(script) = &self.shutdown_script {
+                    self.run_own(script, &[]);
+                }
                 for file in self.slots.into_iter().filter_map(|slot| slot.pid_file) {
                     file.remove();
                 }

@@ -1,6 +1,7 @@
 //! Which children run: starts, deaths and their consequences.
 
 use super::death::{self, Consequence};
+use super::own_scripts::OwnScript;
 use super::slot::{State, Supply};
 use super::{CHILD_WAIT, Supervisor, files};
 use crate::exit::Exit;
@@ -43,6 +44,7 @@ impl Supervisor {
         self.names = Kind::ALL.map(|kind| {
             child::process_name(kind, configuration).map(|name| name.to_string_lossy().into_owned())
         });
+        self.shutdown_script = OwnScript::shutdown(&configuration.globals);
         self.child_wait = configuration
             .globals
             .identity

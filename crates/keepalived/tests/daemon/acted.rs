@@ -10,6 +10,7 @@
 //! * `wait SECONDS`: `child_wait_time`,
 //! * `name NAME`: `process_name`,
 //! * `marker PATH`, `copies DIR`, `report FILE`, `time FILE`: the files of a reload,
+//! * `startup PATH`, `shutdown PATH`: scripts, which may take two seconds,
 //! * `idle`: nothing needs a child,
 //! * `broken`: the file cannot be read as a configuration.
 
@@ -20,7 +21,7 @@ use keepalived::handover::{Handover, Start};
 use keepalived::link::{LinkError, Request};
 use keepalived::reading::{ReadRequest, Reading};
 use keepalived::signals::{SignalNumber, Signals};
-use model::{Configuration, Micros, Prefix, StaticObjects, VirtualAddress};
+use model::{Command, Configuration, Micros, Prefix, StaticObjects, VirtualAddress};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use std::fs;
 use std::os::fd::AsFd;
@@ -64,6 +65,11 @@ fn read(request: &ReadRequest<'_>) -> Reading {
     files.config_save_dir = word(&text, "copies").map(str::to_owned);
     files.reload_check_config = word(&text, "report").map(str::to_owned);
     files.reload_time_file = word(&text, "time").map(str::to_owned);
+    let globals = &mut configuration.globals;
+    globals.startup_script = word(&text, "startup").map(command);
+    globals.startup_script_timeout = Some(Micros::from_secs(2));
+    globals.shutdown_script = word(&text, "shutdown").map(command);
+    globals.shutdown_script_timeout = Some(Micros::from_secs(2));
     if word(&text, "idle").is_none() {
         configuration.vrrp.static_objects = something();
     }
@@ -74,6 +80,13 @@ fn read(request: &ReadRequest<'_>) -> Reading {
         report: String::new(),
         files: request.options.config_file.iter().cloned().collect(),
         copy: text.into_bytes(),
+    }
+}
+
+fn command(path: &str) -> Command {
+    Command {
+        argv: vec![path.to_owned()],
+        ..Command::default()
     }
 }
 

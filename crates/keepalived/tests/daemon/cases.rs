@@ -3,6 +3,7 @@
 mod commands;
 mod lives;
 mod reloads;
+mod scripts;
 mod surroundings;
 
 macro_rules! cases {
@@ -53,6 +54,12 @@ cases! {
         a_time_can_be_set_for_a_reload
         two_hundred_in_a_row
         without_a_daemon_there_is_no_verdict;
+    scripts:
+        children_wait_for_the_startup_script
+        a_startup_script_that_hangs_is_ended
+        a_stop_ends_the_startup_script
+        a_reload_asked_for_during_the_startup_script_follows
+        the_shutdown_script_of_the_last_reload_runs_last;
     surroundings:
         signals_are_forwarded
         the_service_manager_is_told

@@ -41,8 +41,7 @@ impl Router {
     }
 
     fn links_changed(&mut self, now: Now, changes: &[(LinkId, LinkChange)], out: &mut Outbox) {
-        // Whether a link is up is a matter of health alone; anything else may move sockets, sources and addresses.
-        let (mut affected, mut flapped) = (BTreeSet::new(), BTreeSet::new());
+        let mut affected = BTreeSet::new();
         for (link, change) in changes {
             let alarm = Alarm::Link(*link);
             match change {
@@ -62,7 +61,7 @@ impl Router {
                 LinkChange::UpDown => {
                     self.alarms.cancel(alarm);
                     self.report_up_down(*link, out);
-                    flapped.extend(self.links.users(*link));
+                    affected.extend(self.links.users(*link));
                     self.statics_on_link(now, *link, out);
                 }
                 LinkChange::Replaced => {
@@ -77,9 +76,6 @@ impl Router {
             }
         }
         self.refresh_all(now, &affected, out);
-        for id in flapped.difference(&affected) {
-            self.examine(now, *id, out);
-        }
     }
 
     pub(super) fn link_delay_over(&mut self, now: Now, link: LinkId, out: &mut Outbox) {

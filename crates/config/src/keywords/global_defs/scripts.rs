@@ -38,30 +38,26 @@ pub(super) static KEYWORDS: &[Keyword<GlobalsDraft>] = &[
         }
     })
     .first_wins()
-    .means("Run once before the child processes start")
-    .effect(NOTIFY),
+    .means("Run once before the child processes start"),
     Row::integer("startup_script_timeout", "SECS", lenient(1, 1_000), |g, secs| {
         g.model.startup_script_timeout = Some(Micros::from_secs(secs.number()));
     })
     .own_check()
     .default("10")
-    .means("End startup_script after this")
-    .effect(NOTIFY),
+    .means("End startup_script after this"),
     Row::command("shutdown_script", "COMMAND [USER [[:]GROUP]]", |g, line, cx| {
         if let Some(command) = global_command(g, line, cx) {
             cx.once(&mut g.scripts.shutdown, line, command);
         }
     })
     .first_wins()
-    .means("Run once after the child processes have ended")
-    .effect(NOTIFY),
+    .means("Run once after the child processes have ended"),
     Row::integer("shutdown_script_timeout", "SECS", lenient(1, 1_000), |g, secs| {
         g.model.shutdown_script_timeout = Some(Micros::from_secs(secs.number()));
     })
     .own_check()
     .default("10")
-    .means("End shutdown_script after this")
-    .effect(NOTIFY),
+    .means("End shutdown_script after this"),
     Row::line("notify_fifo", "PATH [USER [[:]GROUP]]", |g, line, cx| {
         if let Some(fifo) = fifo(g, line, cx) {
             cx.once(&mut g.fifos.all, line, fifo);

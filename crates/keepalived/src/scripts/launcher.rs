@@ -1,0 +1,196 @@
+//! The process that starts scripts, keeps them by their number, and reaps them.
+//!
+//! It decides nothing. It ends when its connection does, and its scripts with it.
+
+use super::messages::{JobId, Order, Report, ScriptSignal};
+use super::packets::{Packets, Received, Sent};
+use super::spawn::{self, By, PRIVATE};
+use super::{End, Program};
+use crate::exit::Exit;
+use crate::signals::{SignalNumber, Signals};
+use kernel::sys::remove_variable;
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::prctl;
+use nix::sys::signal::{Signal, killpg};
+use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid, waitpid};
+use nix::unistd::{Pid, dup2_stdin};
+use std::collections::HashMap;
+use std::fs::File;
+use std::io;
+use std::os::fd::AsFd;
+use std::process::ExitCode;
+
+/// The variable that makes this program a launcher; its value is the descriptor of the connection.
+pub(super) const VARIABLE: &str = "KEEPALIVED_LAUNCHER";
+
+/// Standard input: the standard library can place it without a window in which another child would inherit it.
+pub(super) const DESCRIPTOR: &str = "0";
+
+/// What `ps` calls the process. Not `keepalived`, so that those who look for or count the daemon's processes by that
+/// name find what they know.
+pub(super) const NAME: &str = "keepalived_exec";
+
+/// Runs the launcher if this process was started as one.
+///
+/// Call it first in `main`, before any thread is started.
+#[must_use]
+pub fn run() -> Option<ExitCode> {
+    let value = std::env::var_os(VARIABLE)?;
+    let outcome = if value == DESCRIPTOR {
+        begin().and_then(Launcher::live)
+    } else {
+        Err(Errno::EBADF.into())
+    };
+    Some(match outcome {
+        Ok(()) => Exit::Normal.into(),
+        Err(error) => {
+            let _ = nix::unistd::write(io::stderr(), format!("{NAME}: {error}\n").as_bytes());
+            Exit::Fatal.into()
+        }
+    })
+}
+
+fn begin() -> io::Result<Launcher> {
+    remove_variable(VARIABLE)?;
+    // Once here, and no longer for each script.
+    for name in PRIVATE {
+        remove_variable(name)?;
+    }
+    prctl::set_name(c"keepalived_exec")?;
+    let signals = Signals::new()?;
+    let socket = io::stdin().as_fd().try_clone_to_owned()?;
+    dup2_stdin(File::open("/dev/null")?)?;
+    Ok(Launcher {
+        packets: Packets::new(socket),
+        signals,
+        running: HashMap::new(),
+        jobs: HashMap::new(),
+    })
+}
+
+/// A script that runs.
+#[derive(Debug)]
+struct Running {
+    job: JobId,
+    /// It got a signal from us.
+    is_ended: bool,
+}
+
+struct Launcher {
+    packets: Packets,
+    signals: Signals,
+    running: HashMap<Pid, Running>,
+    jobs: HashMap<JobId, Pid>,
+}
+
+/// Whether there is still somebody to work for.
+#[derive(PartialEq, Eq)]
+enum Connection {
+    Open,
+    Closed,
+}
+
+impl Launcher {
+    fn live(mut self) -> io::Result<()> {
+        loop {
+            let mut descriptors = [
+                PollFd::new(self.packets.as_fd(), PollFlags::POLLIN),
+                PollFd::new(self.signals.as_fd(), PollFlags::POLLIN),
+            ];
+            match poll(&mut descriptors, PollTimeout::NONE) {
+                Ok(_) | Err(Errno::EINTR) => {}
+                Err(errno) => return Err(errno.into()),
+            }
+            let mut has_child_ended = false;
+            while let Some(signal) = self.signals.next()? {
+                has_child_ended |= signal == SignalNumber::CHILD;
+            }
+            if has_child_ended && self.reap()? == Connection::Closed {
+                return Ok(());
+            }
+            if self.take_order()? == Connection::Closed {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Carries out one order, so that ends are reported between two starts.
+    fn take_order(&mut self) -> io::Result<Connection> {
+        match self.packets.receive()? {
+            Received::Closed => return Ok(Connection::Closed),
+            Received::Nothing => {}
+            Received::Message(Order::Begin(origin)) => origin.restore(),
+            Received::Message(Order::Start(job, program)) => return self.start(job, &program),
+            Received::Message(Order::Signal(job, signal)) => self.signal(job, signal),
+        }
+        Ok(Connection::Open)
+    }
+
+    fn start(&mut self, job: JobId, program: &Program) -> io::Result<Connection> {
+        match spawn::spawn(program, &[]) {
+            Ok((pid, by)) => {
+                self.jobs.insert(job, pid);
+                let is_ended = false;
+                self.running.insert(pid, Running { job, is_ended });
+                match by {
+                    By::Itself => Ok(Connection::Open),
+                    By::Shell => self.report(&Report::ByShell(job)),
+                }
+            }
+            Err(error) => {
+                // What the library itself refuses, such as a zero byte in a word, has no number.
+                let errno = error.raw_os_error().unwrap_or(Errno::EINVAL as i32);
+                self.report(&Report::NotStarted(job, errno))
+            }
+        }
+    }
+
+    fn signal(&mut self, job: JobId, signal: ScriptSignal) {
+        // Not reaped yet, so the number is still that of the group.
+        let Some(pid) = self.jobs.get(&job) else { return };
+        if let Some(running) = self.running.get_mut(pid) {
+            running.is_ended = true;
+        }
+        let signal = match signal {
+            ScriptSignal::Terminate => Signal::SIGTERM,
+            ScriptSignal::Kill => Signal::SIGKILL,
+        };
+        let _ = killpg(*pid, signal);
+    }
+
+    /// Takes in what has ended.
+    fn reap(&mut self) -> io::Result<Connection> {
+        loop {
+            // Only looked at first: until it is reaped, its number is nobody else's.
+            let flags = WaitPidFlag::WEXITED | WaitPidFlag::WNOHANG | WaitPidFlag::WNOWAIT;
+            let status = match waitid(Id::All, flags) {
+                Ok(WaitStatus::StillAlive) | Err(Errno::ECHILD) => return Ok(Connection::Open),
+                Ok(status) => status,
+                Err(errno) => return Err(errno.into()),
+            };
+            let Some(pid) = status.pid() else {
+                return Ok(Connection::Open);
+            };
+            let ended = self.running.remove(&pid);
+            if ended.as_ref().is_some_and(|running| running.is_ended) {
+                // What it started in its group was to end as well.
+                let _ = killpg(pid, Signal::SIGKILL);
+            }
+            waitpid(pid, None)?;
+            if let (Some(Running { job, .. }), Some(end)) = (ended, End::of(status)) {
+                self.jobs.remove(&job);
+                if self.report(&Report::Ended(job, end))? == Connection::Closed {
+                    return Ok(Connection::Closed);
+                }
+            }
+        }
+    }
+
+    fn report(&self, report: &Report) -> io::Result<Connection> {
+        match self.packets.send_waiting(&Packets::encode(report)?)? {
+            Sent::Yes | Sent::Full => Ok(Connection::Open),
+            Sent::Closed => Ok(Connection::Closed),
+        }
+    }
+}

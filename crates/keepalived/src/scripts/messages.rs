@@ -1,0 +1,39 @@
+//! What a process and its launcher say to each other.
+
+use super::{End, Origin, Program};
+use serde::{Deserialize, Serialize};
+
+/// Names one run of a script. Never reused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct JobId(pub(super) u64);
+
+/// What is sent to the process group of a script.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ScriptSignal {
+    /// `SIGTERM`.
+    Terminate,
+    /// `SIGKILL`.
+    Kill,
+}
+
+/// To the launcher.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) enum Order {
+    /// The first message: what scripts get back.
+    Begin(Origin),
+    /// Start a script.
+    Start(JobId, Program),
+    /// Send a signal to the group of a script, if it has not ended.
+    Signal(JobId, ScriptSignal),
+}
+
+/// From the launcher.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) enum Report {
+    /// The script has no `#!`, and a shell was started for it.
+    ByShell(JobId),
+    /// The script cannot be started, with the number of the error.
+    NotStarted(JobId, i32),
+    /// The script has ended.
+    Ended(JobId, End),
+}

@@ -218,7 +218,10 @@ impl Instance {
         if cx.now.time.since(*since) > PATIENCE {
             (*count, *since) = (0, cx.now.time);
         }
-        *count += 1;
+        // Only a master has something to give up; its links are made anew as often as it takes.
+        if self.state == State::Master {
+            *count += 1;
+        }
         if *count > PUT_BACK_LIMIT {
             *count = 0;
             return Reaction::Yield(Cause::TakenAway {

@@ -51,12 +51,21 @@ impl Instance {
         self.auth.inherit(auth);
         if !config.priority.is_owner() {
             self.backed_off = None;
+            self.cancel_start_as_owner(cx);
         }
         // The trackers are asked again in a moment; until then their sum is the same as before.
         self.total += i32::from(config.priority.value()) - i32::from(before.priority.value());
         self.adjust_deadline(cx, timer);
         self.announced = self.buffer.clone();
         self.encode();
+    }
+
+    /// It was about to start as an owner, and is not to any more.
+    pub(crate) fn cancel_start_as_owner(&mut self, cx: &mut Context<'_>) {
+        if self.state == State::Init && self.wants_master {
+            self.wants_master = false;
+            self.cancel_deadline(cx);
+        }
     }
 
     /// The reload is complete: whatever our adverts say now that they did not say before is told at once.

@@ -120,7 +120,8 @@ impl Router {
         for id in &changes.new {
             self.clean_up(now, *id, out);
         }
-        self.regroup(now, &group_states, out);
+        let new = changes.new.iter().copied().collect();
+        self.regroup(now, &group_states, &new, out);
         for id in &changes.new {
             self.start_added(now, *id, out);
         }
@@ -333,28 +334,34 @@ impl Router {
 
     /// The states of the new groups: a group that was in the same state before says nothing. Members that disagree,
     /// because the groups changed, agree on BACKUP; new members of a group that is master become master with it.
-    fn regroup(&mut self, now: Now, before: &HashMap<Arc<str>, State>, out: &mut Outbox) {
+    fn regroup(
+        &mut self,
+        now: Now,
+        before: &HashMap<Arc<str>, State>,
+        new: &BTreeSet<InstanceId>,
+        out: &mut Outbox,
+    ) {
         for position in 0..self.groups.len() {
             let group = &self.groups[position];
-            let states: Vec<_> = group
-                .members()
-                .iter()
-                .map(|member| self.state(*member))
-                .filter(|state| *state != State::Init)
-                .collect();
-            let state = if states.contains(&State::Fault) {
+            let old = || group.members().iter().filter(|member| !new.contains(member));
+            let all = |state| old().all(|member| self.state(*member) == state);
+            let waits = |member: &InstanceId| self.evaluate(*member).is_some_and(|h| h.waits_for_scripts);
+            let state = if old().any(|member| self.state(*member) == State::Fault) {
                 State::Fault
-            } else if !states.is_empty() && states.iter().all(|state| *state == State::Master) {
+            } else if old().next().is_some() && all(State::Master) {
                 State::Master
+            } else if all(State::Init) && group.members().iter().any(waits) {
+                State::Init
             } else {
                 State::Backup
             };
             let (name, members) = (Arc::clone(group.name()), group.members().to_vec());
             self.groups[position].set_state(state);
-            for member in members {
-                if self.state(member) != State::Init {
-                    self.align(now, member, state, &name, out);
+            for member in members.into_iter().filter(|member| !new.contains(member)) {
+                if !self.group_of_owners(member) {
+                    self.with(now, out, member, Instance::cancel_start_as_owner);
                 }
+                self.align(now, member, state, &name, out);
             }
             let Some(notified) = NotifiedState::of(state) else {
                 continue;
@@ -375,7 +382,9 @@ impl Router {
             member: Arc::clone(self.get(id).name()),
         };
         self.with(now, out, id, |instance, cx| match state {
-            State::Backup if instance.state() == State::Master => instance.enter_backup(cx, cause),
+            State::Backup if matches!(instance.state(), State::Master | State::Init) => {
+                instance.enter_backup(cx, cause);
+            }
             State::Fault if instance.state() != State::Fault => {
                 instance.enter_fault(cx, cause, crate::instance::Noticed::InGroup);
             }
@@ -385,24 +394,27 @@ impl Router {
 
     /// The first state of an instance that a reload brought.
     fn start_added(&mut self, now: Now, id: InstanceId, out: &mut Outbox) {
-        let group = self.group_of(id).map(|group| &self.groups[group.index()]);
-        let Some(group) = group.filter(|group| group.state() == State::Master) else {
-            self.start_instance(now, id, out);
+        let Some(health) = self.evaluate(id) else {
             return;
         };
-        let cause = Cause::Group {
-            group: Arc::clone(group.name()),
-            member: Arc::clone(self.get(id).name()),
-        };
-        let Some(health) = self.evaluate(id) else { return };
         self.with(now, out, id, |instance, cx| {
             instance.update_health(cx, health);
         });
-        match self.get(id).faults().first().cloned() {
-            Some(reason) => self.fail(now, id, Cause::Fault(reason), out),
-            None => {
+        if let Some(reason) = self.get(id).faults().first().cloned() {
+            self.fail(now, id, Cause::Fault(reason), out);
+            return;
+        }
+        let group = self.group_of(id).map(|group| &self.groups[group.index()]);
+        match group {
+            Some(group) if group.state() == State::Master => {
+                let member = Arc::clone(self.get(id).name());
+                let cause = Cause::Group {
+                    group: Arc::clone(group.name()),
+                    member,
+                };
                 self.with(now, out, id, |instance, cx| instance.enter_master(cx, cause));
             }
+            _ => self.start_instance(now, id, out),
         }
     }
 }

@@ -56,6 +56,9 @@ impl Router {
 
     /// Looks at the health of an instance, and draws the conclusions.
     pub(super) fn examine(&mut self, now: Now, id: InstanceId, out: &mut Outbox) {
+        if self.stopping != super::Stopping::Running {
+            return;
+        }
         let Some(health) = self.evaluate(id) else { return };
         let changed = self.with(now, out, id, |instance, cx| instance.update_health(cx, health));
         let (new, gone) = changed.unwrap_or_default();

@@ -278,7 +278,7 @@ impl Router {
     }
 
     /// Whether all members of an instance's group are owners and none of them waits.
-    fn group_of_owners(&self, id: InstanceId) -> bool {
+    pub(super) fn group_of_owners(&self, id: InstanceId) -> bool {
         let members = self
             .group_of(id)
             .map_or(&[][..], |group| self.groups[group.index()].members());

@@ -14,6 +14,7 @@ mod owners;
 mod packets;
 mod reload;
 mod start;
+mod storm;
 mod table;
 mod tracking;
 mod unicast;

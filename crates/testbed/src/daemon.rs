@@ -121,6 +121,7 @@ pub struct Daemon {
     node: Node,
     process: Process,
     read: usize,
+    end_told: bool,
 }
 
 const CONFIGURATION: &str = "keepalived.conf";
@@ -144,6 +145,7 @@ impl Daemon {
             node: node.clone(),
             process: Process::start(node, &name, command)?,
             read: 0,
+            end_told: false,
         })
     }
 
@@ -165,6 +167,19 @@ impl Daemon {
         let unread = lines[from..].to_vec();
         self.read = lines.len();
         unread
+    }
+
+    /// Whether [`Daemon::newly_ended`] has told.
+    #[must_use]
+    pub const fn is_known_to_have_ended(&self) -> bool {
+        self.end_told
+    }
+
+    /// How it ended, once.
+    pub fn newly_ended(&mut self) -> Option<(Stamp, ExitStatus)> {
+        let ended = self.process.poll_exit().filter(|_| !self.end_told);
+        self.end_told |= ended.is_some();
+        ended
     }
 
     /// Waits until the log says that `instance` enters `state`, past lines included.

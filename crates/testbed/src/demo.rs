@@ -115,7 +115,7 @@ pub(crate) fn run(programs: &Programs, peer: bool) -> Result<()> {
     heading("router-one has power again");
     // What a reboot forgets: the daemon had no time to remove the address.
     one.node.ip(&["address flush dev eth0 label eth0:0"])?;
-    segment.replug(&one.node)?;
+    segment.replug_and_wait(&one.node, "eth0")?;
     let back = failback(&mut timeline, &mut one, &mut two)?;
     let stop = hand_over(&mut timeline, &mut one, &mut two)?;
     heading("router-one starts again");
@@ -200,11 +200,11 @@ fn crash(timeline: &mut Timeline, segment: &Segment, one: &mut Router, two: &mut
     // In this order, so that the daemon cannot notice the dead cable and say good-bye.
     let killed = one.daemon()?.crash()?;
     segment.unplug(&one.node)?;
+    one.daemon = None;
     timeline.note(killed, "router-one", &strong("killed"));
     let from = timeline.mark();
     let announced = await_master(timeline, &mut [one, two], 90, PATIENCE)?;
     timeline.settle(&mut [one, two])?;
-    one.daemon = None;
     let minimum = (last_advert + two.master_down_interval()).since(killed);
     let why = format!(
         "the backup waits 3 × advert_int + skew = {} after the last advert",
@@ -251,12 +251,11 @@ fn hand_over(timeline: &mut Timeline, one: &mut Router, two: &mut Router) -> Res
     timeline.note(asked, "router-one", &strong("asked to stop"));
     let announced = await_master(timeline, &mut [one, two], 90, PATIENCE)?;
     timeline.settle(&mut [one, two])?;
-    let (ended, status) = one.daemon()?.wait_exit()?;
-    timeline.note(
-        ended,
-        "router-one",
-        &format!("{status} after {}", Readable(ended.since(asked))),
-    );
+    if !one.daemon()?.is_known_to_have_ended() {
+        timeline.pump(&mut [one, two], PATIENCE, "the end of router-one", |event| {
+            matches!(event, Event::Ended { .. })
+        })?;
+    }
     one.daemon = None;
     let why = format!(
         "the backup waits its skew time, {}, after priority 0",

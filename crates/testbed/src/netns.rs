@@ -72,6 +72,13 @@ impl Segment {
             .ip(&[&format!("link set dev {} up", Self::port(node))])
     }
 
+    /// Puts the plug of `node` back and waits until its interface `ifname` knows.
+    pub fn replug_and_wait(&self, node: &Node, ifname: &str) -> Result<()> {
+        let changes = Changes::watch(node)?;
+        self.replug(node)?;
+        await_up(node, ifname, &changes)
+    }
+
     fn port(node: &Node) -> &str {
         node.name()
     }
@@ -110,6 +117,10 @@ fn configure(node: &Node, ifname: &str, addresses: &[&str]) -> Result<()> {
             .map(|address| format!("address add {address} dev {ifname}")),
     );
     node.ip(&batch.iter().map(String::as_str).collect::<Vec<_>>())?;
+    await_up(node, ifname, &changes)
+}
+
+fn await_up(node: &Node, ifname: &str, changes: &Changes) -> Result<()> {
     changes
         .wait(PATIENCE, || Ok(is_up(node, ifname)?.then_some(())))
         .with_context(|| format!("waiting for {ifname} of {} to come up", node.name()))

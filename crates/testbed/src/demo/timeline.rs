@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
+use std::process::ExitStatus;
 use std::time::Duration;
 
 use anyhow::{Result, bail};
@@ -29,6 +30,13 @@ pub(super) enum Event {
         router: String,
         /// The line without the date.
         text: String,
+    },
+    /// A router's daemon ended.
+    Ended {
+        /// The name of the router.
+        router: String,
+        /// How.
+        status: ExitStatus,
     },
     /// The client got an answer after a silence.
     FirstAnswer,
@@ -171,6 +179,15 @@ impl Timeline {
             let Some(daemon) = router.daemon.as_mut() else {
                 continue;
             };
+            if let Some((at, status)) = daemon.newly_ended() {
+                news.push((
+                    at,
+                    Event::Ended {
+                        router: name.clone(),
+                        status,
+                    },
+                ));
+            }
             for line in daemon.unread() {
                 let text = line.text.split_once(": ").map_or(&*line.text, |(_, text)| text);
                 if text.starts_with("(VI_1) Entering") {
@@ -233,6 +250,7 @@ impl Timeline {
                 let state = text.split(' ').nth(2).unwrap_or(text);
                 self.note(at, router, &strong(state));
             }
+            Event::Ended { router, status } => self.note(at, router, &format!("has ended, {status}")),
             Event::FirstAnswer => self.note(at, "client", &good("has an answer")),
             Event::Silence => self.note(at, "client", &bad("has no answer")),
         }

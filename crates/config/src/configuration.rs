@@ -25,8 +25,8 @@ pub fn read(request: &Request, env: &Environment<'_>) -> Reading {
         include_checks: request.include_checks,
         limits: Limits::default(),
     };
-    let text = read_text(&input, &main);
-    let (copy, sources) = (text.copy.clone(), text.sources.clone());
+    let mut text = read_text(&input, &main);
+    let (copy, sources) = (std::mem::take(&mut text.copy), text.sources.clone());
     let (tree, of_text) = text.tree(keywords::root());
     report.append(of_text);
     let mut configuration = Configuration::default();

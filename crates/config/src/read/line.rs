@@ -3,7 +3,7 @@
 use super::expand::From;
 use super::{Pending, Reader};
 use crate::diagnostics::{Class, Code, Diagnostic};
-use crate::lex::{restart, strip};
+use crate::lex::{first_line, restart, strip};
 use crate::limits::LINE;
 use crate::source::{SourceId, Span};
 use crate::substitute::{Definition, Value, ValueLine, definition};
@@ -19,16 +19,40 @@ impl Reader<'_> {
     pub(super) fn lines(&mut self, source: SourceId, text: &[u8]) {
         let mut start = 0;
         while start < text.len() && !self.ended {
-            let length = text[start..].iter().position(|byte| *byte == b'\n');
-            let end = length.map_or(text.len(), |length| start + length);
+            let first = first_line(&text[start..]);
+            let end = start + first.length;
             let mut line = &text[start..end];
             while let Some(shorter) = line.strip_suffix(b"\r") {
                 line = shorter;
             }
-            self.physical_line(source, offset(start), line);
+            if first.has_signs || line.len() > LINE || self.pending.is_some() {
+                self.physical_line(source, offset(start), line);
+            } else {
+                self.words(source, offset(start), line);
+            }
             start = end + 1;
         }
         self.end_definition();
+    }
+
+    /// A line of nothing but words.
+    fn words(&mut self, source: SourceId, start: u32, line: &[u8]) {
+        let blanks = line
+            .iter()
+            .take_while(|byte| matches!(byte, b' ' | b'\t'))
+            .count();
+        let text = &line[blanks..trimmed_len(line).max(blanks)];
+        let start = start + offset(blanks);
+        self.copied_line = Some(self.copy.len());
+        self.copy.extend_from_slice(text);
+        self.copy.push(b'\n');
+        if text.starts_with(b"include") {
+            self.logical_line(Text::plain(source, start, text), From::File);
+        } else if !text.is_empty() {
+            let first = self.stream.lines.len();
+            let unresolved = self.stream.push_plain(source, start, text, false);
+            self.pushed(first, unresolved, false);
+        }
     }
 
     fn physical_line(&mut self, source: SourceId, start: u32, line: &[u8]) {

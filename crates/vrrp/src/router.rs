@@ -53,7 +53,7 @@ pub struct Router {
     leaving: BTreeSet<InstanceId>,
     /// Numbers of instances that are gone, with the epoch of the outbox in which they went.
     free: VecDeque<(InstanceId, u64)>,
-    /// Instances without an interface that watch their source address, by that address.
+    /// Instances that watch their configured source address (`track_src_ip`), by that address.
     source_trackers: HashMap<IpAddr, Vec<InstanceId>>,
     configuration: VrrpConfiguration,
     globals: VrrpGlobals,

@@ -76,6 +76,8 @@ impl Instance {
         let silent = self.is_silent_fault();
         self.leave(cx, State::Fault, cause.clone());
         self.cancel_deadline(cx);
+        // Nothing is heard from now on: whoever is master later need not be the same.
+        self.master = None;
         if !silent {
             self.report(cx, NotifiedState::Fault, cause);
         }

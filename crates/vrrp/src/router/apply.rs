@@ -77,7 +77,7 @@ struct Changes {
 }
 
 impl Router {
-    /// Takes a new configuration in. The links of its [`LinkPlan`](crate::LinkPlan) exist already.
+    /// Takes a new configuration in. The links of its [`LinkPlan`] exist already.
     pub fn apply(
         &mut self,
         now: Now,

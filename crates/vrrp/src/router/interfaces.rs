@@ -228,31 +228,18 @@ impl Router {
                 self.address_event(index, InterfaceEvent::AddressAdded(after), end, out);
             }
         }
-        let users = self
-            .links
-            .names_of(index)
-            .iter()
-            .flat_map(|link| self.links.users(*link));
-        let affected: BTreeSet<_> = if before == after {
-            // Those without an interface are users of none.
-            let tracks = |id: &&InstanceId| {
-                let config = self.get(**id).config();
-                config.track_src_ip && config.source == Some(changed)
-            };
-            users
-                .filter(tracks)
-                .copied()
-                .chain(self.source_trackers(changed))
-                .collect()
-        } else {
-            users.copied().collect()
-        };
+        let mut affected: BTreeSet<_> = self
+            .source_trackers
+            .get(&changed)
+            .into_iter()
+            .flatten()
+            .copied()
+            .collect();
+        if before != after {
+            let names = self.links.names_of(index).iter();
+            affected.extend(names.flat_map(|link| self.links.users(*link)));
+        }
         self.refresh_all(now, &affected, out);
-    }
-
-    /// Instances without an interface that are in FAULT without this source address.
-    fn source_trackers(&self, address: IpAddr) -> Vec<InstanceId> {
-        self.source_trackers.get(&address).cloned().unwrap_or_default()
     }
 
     fn refresh_all(&mut self, now: Now, affected: &BTreeSet<InstanceId>, out: &mut Outbox) {

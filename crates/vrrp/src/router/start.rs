@@ -177,9 +177,7 @@ impl Router {
         self.source_trackers.clear();
         for id in &ids {
             let config = self.get(*id).config();
-            if let (true, None, None, Some(source)) =
-                (config.track_src_ip, &config.interface, &config.vrf, config.source)
-            {
+            if let (true, Some(source)) = (config.track_src_ip, config.source) {
                 self.source_trackers.entry(source).or_default().push(*id);
             }
         }

@@ -52,13 +52,13 @@ use kernel::poll::{Pace, Poller, Token};
 use model::{Configuration, IfIndex, Micros};
 use receive_buffer::BufferSizes;
 use report::AddressLines;
-use requests::Requests;
+use requests::{Receipt, Requests};
 use sockets::Sockets;
 use std::collections::BTreeSet;
 use std::io;
 use std::os::fd::OwnedFd;
 use stop::Stopping;
-use vrrp::{Input, Now, Outbox, Outcome, Router, Ticket, WallTime};
+use vrrp::{Input, Now, Outbox, Router, WallTime};
 
 /// All there is in the process.
 struct VrrpProcess {
@@ -75,7 +75,7 @@ struct VrrpProcess {
     changes: Vec<Change>,
     requests: Requests,
     /// Receipts that wait until the monitor has been read.
-    confirmed: Vec<(Ticket, Outcome)>,
+    receipts: Vec<Receipt>,
     sockets: Sockets,
     sizes: BufferSizes,
     announcements: Announcements,

@@ -92,6 +92,14 @@ pub enum Input<'a> {
     RuleRemoved(&'a Rule),
     /// The whole picture, after messages of the kernel were lost; it is compared with what is known.
     Resynchronised(&'a Interfaces),
+    /// The kernel has these addresses of a [`Want`](crate::Want) that is not finished yet. A new master announces them
+    /// at once, so that the first of thousands does not wait for the last.
+    Progressed {
+        /// The request.
+        ticket: Ticket,
+        /// The addresses with their interfaces; none is named twice.
+        addresses: &'a [(IfIndex, IpAddr)],
+    },
     /// The kernel writer has done what a [`Want`](crate::Want) asked for. What the kernel's monitor has to tell about it
     /// is to be handed in before: an address that is missing then was removed by somebody else.
     Confirmed(Ticket, Outcome),

@@ -13,7 +13,7 @@
 //! ```
 //!
 //! The caller then works the outbox off in the order that [`Outbox`] names, and hands back what comes of it:
-//! [`Input::Confirmed`] for each [`Want`], [`Input::ScriptFinished`] for each started script. Gratuitous ARPs, the
+//! [`Input::Progressed`] and [`Input::Confirmed`] for each [`Want`], [`Input::ScriptFinished`] for each started script. Gratuitous ARPs, the
 //! notifications of MASTER and all delayed sets wait for that confirmation; the notifications of BACKUP, FAULT, STOP and
 //! DELETED wait for the confirmation of the removal. Adverts wait for nothing.
 //!

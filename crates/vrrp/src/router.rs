@@ -100,6 +100,13 @@ impl Router {
             Input::RouteRemoved(route) => self.route_removed(now, route, out),
             Input::RuleRemoved(rule) => self.rule_removed(now, rule, out),
             Input::Resynchronised(interfaces) => self.resynchronised(now, interfaces, out),
+            Input::Progressed { ticket, addresses } => {
+                if let Owner::Instance(id) = ticket.owner {
+                    self.with(now, out, id, |instance, cx| {
+                        instance.progressed(cx, ticket.number, addresses);
+                    });
+                }
+            }
             Input::Confirmed(ticket, outcome) => match ticket.owner {
                 Owner::Instance(id) => self.instance_confirmed(now, id, ticket.number, outcome, out),
                 Owner::Static => self.static_confirmed(now, ticket.number, outcome, out),

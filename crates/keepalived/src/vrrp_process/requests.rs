@@ -2,12 +2,13 @@
 
 use super::objects;
 use kernel::ledger::{self, Removal};
-use kernel::operation::{AddressKey, Key, Object, Operation, OperationError};
+use kernel::operation::{AddressKey, Key, Object, Operation, OperationError, Verdict};
 use kernel::writer::{self, Progress, Writer};
 use model::IfIndex;
 use model::interface::{InterfaceAddress, Interfaces};
 use std::cell::LazyCell;
 use std::collections::{HashMap, VecDeque};
+use std::net::IpAddr;
 use std::os::fd::{AsFd, BorrowedFd};
 use vrrp::{Outcome, Owner, Ticket, Want};
 
@@ -32,6 +33,15 @@ struct Open {
     ticket: Ticket,
     request: writer::Ticket,
     refusals: usize,
+}
+
+/// What has become of a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Receipt {
+    /// These addresses are there; the rest of the request is under way.
+    Progressed(Ticket, Vec<(IfIndex, IpAddr)>),
+    /// The request is finished.
+    Confirmed(Ticket, Outcome),
 }
 
 /// What the disappearance of an object means.
@@ -87,12 +97,12 @@ impl Requests {
         });
     }
 
-    /// Takes what the writer has done since the last call and appends the receipts that are complete to `confirmed`.
+    /// Takes what the writer has done since the last call and appends the receipts to `receipts`.
     /// Never waits.
     ///
     /// Read the monitor between this call and the use of the receipts: the kernel has told the monitor of a change
     /// before it confirmed the change, so a removal that precedes an addition is then known first.
-    pub(super) fn collect(&mut self, confirmed: &mut Vec<(Ticket, Outcome)>) {
+    pub(super) fn collect(&mut self, receipts: &mut Vec<Receipt>) {
         self.writer.collect(&mut self.progress);
         for part in self.progress.drain(..) {
             let refused = part
@@ -112,10 +122,15 @@ impl Requests {
             first.note(refused);
             if part.finished {
                 let outcome = first.outcome();
-                confirmed.push((first.ticket, outcome));
+                receipts.push(Receipt::Confirmed(first.ticket, outcome));
                 requests.pop_front();
                 if requests.is_empty() {
                     self.open.remove(&part.owner);
+                }
+            } else {
+                let addresses: Vec<_> = part.ended.iter().filter_map(added_address).collect();
+                if !addresses.is_empty() {
+                    receipts.push(Receipt::Progressed(first.ticket, addresses));
                 }
             }
         }
@@ -173,6 +188,17 @@ impl Open {
         } else {
             Outcome::Failed
         }
+    }
+}
+
+/// The address that an operation has put there.
+fn added_address((operation, verdict): &(Operation, Verdict)) -> Option<(IfIndex, IpAddr)> {
+    match (operation, verdict) {
+        (
+            Operation::Add(Object::Address(address)),
+            Ok(kernel::operation::Outcome::Done | kernel::operation::Outcome::WasSo),
+        ) => Some((address.interface, address.prefix.address)),
+        _ => None,
     }
 }
 

@@ -1,6 +1,7 @@
 //! What has become readable: the parent, signals, the writer, the monitor, a configuration, adverts.
 
 use super::observe::Reading;
+use super::requests::Receipt;
 use super::{ProcessError, VrrpProcess};
 use crate::link::{LinkError, Request};
 use crate::protocol::Dump;
@@ -64,10 +65,10 @@ impl VrrpProcess {
             self.take_configuration(now)?;
         }
         if is_ready(token::WRITER) {
-            self.requests.collect(&mut self.confirmed);
+            self.requests.collect(&mut self.receipts);
         }
         // After the writer's receipts have been collected and before they are used.
-        let reading = if is_ready(token::MONITOR) || !self.confirmed.is_empty() {
+        let reading = if is_ready(token::MONITOR) || !self.receipts.is_empty() {
             self.observe(now)
                 .map_err(ProcessError::of("reading the kernel's notifications"))?
         } else {
@@ -90,11 +91,17 @@ impl VrrpProcess {
     }
 
     fn confirm(&mut self, now: Now) {
-        let mut confirmed = std::mem::take(&mut self.confirmed);
-        for (ticket, outcome) in confirmed.drain(..) {
-            self.handle(now, Input::Confirmed(ticket, outcome));
+        let mut receipts = std::mem::take(&mut self.receipts);
+        for receipt in receipts.drain(..) {
+            match receipt {
+                Receipt::Progressed(ticket, addresses) => {
+                    let addresses = &addresses;
+                    self.handle(now, Input::Progressed { ticket, addresses });
+                }
+                Receipt::Confirmed(ticket, outcome) => self.handle(now, Input::Confirmed(ticket, outcome)),
+            }
         }
-        self.confirmed = confirmed;
+        self.receipts = receipts;
     }
 
     /// Receives adverts of the socket in this place of the table; returns how many.

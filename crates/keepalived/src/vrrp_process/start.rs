@@ -78,7 +78,7 @@ impl VrrpProcess {
             watch,
             changes: Vec::new(),
             requests,
-            confirmed: Vec::new(),
+            receipts: Vec::new(),
             sockets: Sockets::default(),
             sizes,
             announcements,

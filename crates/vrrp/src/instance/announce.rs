@@ -7,6 +7,7 @@ use crate::garp::{Round, Wake};
 use crate::placement::Target;
 use crate::{InstanceEvent, State};
 use model::IfIndex;
+use std::collections::HashSet;
 use std::net::IpAddr;
 
 impl Instance {
@@ -20,7 +21,11 @@ impl Instance {
         if self.state != State::Master {
             return;
         }
-        self.announce_again(cx);
+        let announced = self.in_kernel.take_announced();
+        let is_left = |target: &&Target| !announced.contains(&(target.index, target.address));
+        let targets: Vec<_> = self.in_kernel.targets().iter().filter(is_left).cloned().collect();
+        self.send_announcements(cx, &targets, self.config.garp.master_repeat);
+        self.set_delayed_alarm(cx);
         let garp = self.config.garp;
         if !garp.master_refresh.is_zero() {
             let first = cx.now.time + garp.master_delay + garp.master_refresh;
@@ -29,12 +34,24 @@ impl Instance {
         self.set_extra_alarm(cx);
     }
 
-    /// One block now and the delayed one: of a new master, or after a reload that brought addresses.
+    /// The kernel has some of the addresses of a new master: their share of the first block.
+    pub(crate) fn progressed(&mut self, cx: &mut Context<'_>, number: u64, addresses: &[(IfIndex, IpAddr)]) {
+        if self.will_announce_after(number) {
+            self.announce_some(cx, addresses);
+            self.in_kernel.note_announced(addresses);
+        }
+    }
+
+    /// One block now and the delayed one, after a reload that brought addresses.
     pub(super) fn announce_again(&mut self, cx: &mut Context<'_>) {
         if self.state != State::Master {
             return;
         }
         self.announce(cx, self.config.garp.master_repeat);
+        self.set_delayed_alarm(cx);
+    }
+
+    fn set_delayed_alarm(&self, cx: &mut Context<'_>) {
         let delay = self.config.garp.master_delay;
         if !delay.is_zero() {
             cx.alarms.set(Alarm::GarpDelayed(self.id), cx.now.time + delay);
@@ -60,6 +77,7 @@ impl Instance {
     /// One block of some addresses.
     pub(super) fn announce_some(&mut self, cx: &mut Context<'_>, addresses: &[(IfIndex, IpAddr)]) {
         if self.state == State::Master {
+            let addresses: HashSet<_> = addresses.iter().copied().collect();
             let is_meant = |target: &&Target| addresses.contains(&(target.index, target.address));
             let targets: Vec<_> = self
                 .in_kernel

@@ -5,6 +5,7 @@ use crate::context::Context;
 use crate::placement::{Parts, Placement, Target};
 use crate::{Cause, Change, InstanceEvent, Object, Outcome, Owner, Presence, State, Want};
 use model::{IfIndex, Micros, Time};
+use std::collections::HashSet;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -21,6 +22,8 @@ pub(super) struct InKernel {
     wanted: Parts,
     /// Links, and addresses on them that are there in every state.
     permanent: Vec<Arc<Object>>,
+    /// Addresses of a new master that were announced before the last one was there.
+    announced: HashSet<(IfIndex, IpAddr)>,
     /// Number of the last ticket, and of the last one confirmed.
     asked: u64,
     confirmed: u64,
@@ -51,6 +54,14 @@ impl InKernel {
 
     pub(super) fn targets(&self) -> &[Target] {
         &self.placement.targets
+    }
+
+    pub(super) fn note_announced(&mut self, addresses: &[(IfIndex, IpAddr)]) {
+        self.announced.extend(addresses);
+    }
+
+    pub(super) fn take_announced(&mut self) -> HashSet<(IfIndex, IpAddr)> {
+        std::mem::take(&mut self.announced)
     }
 }
 
@@ -97,6 +108,7 @@ impl Instance {
             }
         }
         self.in_kernel.wanted = parts;
+        self.in_kernel.announced.clear();
         self.want(cx, changes);
     }
 

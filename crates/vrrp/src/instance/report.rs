@@ -60,6 +60,13 @@ impl Instance {
         }
     }
 
+    /// Whether the announcements of a new master wait for this ticket.
+    pub(super) fn will_announce_after(&self, number: u64) -> bool {
+        let is_meant =
+            |(after, report): &(u64, Report)| *after == number && matches!(report, Report::BeginAnnouncing);
+        self.state == State::Master && self.reports.queue.iter().any(is_meant)
+    }
+
     /// Whether a notification waits for the kernel.
     pub(crate) fn has_reports_waiting(&self) -> bool {
         self.reports

@@ -1,6 +1,6 @@
 //! When gratuitous ARPs leave (`spec/vrrp-protocol.md` section 10).
 
-use crate::build::{config, instance, name, vip};
+use crate::build::{self, config, instance, name, vip};
 use crate::lab::{Kernel, Lab};
 use model::{ExtraInterfaceGarp, Garp, GarpGroup, Instance, Micros, VrrpConfiguration};
 use vrrp::Input;
@@ -160,4 +160,38 @@ fn other_interfaces_are_refreshed_on_their_own() {
         lab.announcements(),
         [(6_609, elsewhere.clone()), (9_609, elsewhere)]
     );
+}
+
+#[test]
+fn the_first_addresses_do_not_wait_for_the_last() {
+    let mut v = instance("V", 51, 100);
+    v.virtual_addresses.push(vip("10.0.0.101/32"));
+    v.garp.master_repeat = 2;
+    let mut lab = Lab::new(config(vec![v]));
+    lab.kernel = Kernel::Held;
+    lab.run_ms(4_000);
+    assert_eq!(lab.announcements(), []);
+    let ticket = lab.held.back().expect("a master asks for its addresses").ticket;
+    let there = [(
+        build::interfaces().0[0].index,
+        "10.0.0.100".parse().expect("an address"),
+    )];
+    let progress = Input::Progressed {
+        ticket,
+        addresses: &there,
+    };
+    lab.input(progress);
+    assert_eq!(addresses(&mut lab), ["10.0.0.100", "10.0.0.100"]);
+    lab.confirm();
+    assert_eq!(addresses(&mut lab), ["10.0.0.101", "10.0.0.101"]);
+    lab.run_ms(6_000);
+    assert_eq!(
+        addresses(&mut lab),
+        ["10.0.0.100", "10.0.0.101", "10.0.0.100", "10.0.0.101"]
+    );
+}
+
+fn addresses(lab: &mut Lab) -> Vec<String> {
+    let announced = lab.announcements().into_iter();
+    announced.map(|(_, address)| address).collect()
 }

@@ -99,16 +99,26 @@ impl Rig {
 
     /// What the requests come to, when all are finished.
     fn outcomes(&mut self) -> Vec<Outcome> {
-        let mut confirmed = Vec::new();
+        let mut receipts = Vec::new();
         while !self.requests.open.is_empty() {
             let mut descriptors = [PollFd::new(self.requests.as_fd(), PollFlags::POLLIN)];
             poll(&mut descriptors, PollTimeout::NONE).unwrap();
-            self.requests.collect(&mut confirmed);
+            self.requests.collect(&mut receipts);
         }
-        for (ticket, outcome) in &confirmed {
-            self.handle(Input::Confirmed(*ticket, *outcome));
+        let mut outcomes = Vec::new();
+        for receipt in receipts {
+            match receipt {
+                Receipt::Progressed(ticket, addresses) => {
+                    let addresses = &addresses;
+                    self.handle(Input::Progressed { ticket, addresses });
+                }
+                Receipt::Confirmed(ticket, outcome) => {
+                    self.handle(Input::Confirmed(ticket, outcome));
+                    outcomes.push(outcome);
+                }
+            }
         }
-        confirmed.into_iter().map(|(_, outcome)| outcome).collect()
+        outcomes
     }
 }
 

@@ -129,9 +129,20 @@ const CONFIGURATION: &str = "keepalived.conf";
 impl Daemon {
     /// Starts it with this configuration.
     pub fn start(node: &Node, implementation: &Implementation, configuration: &str) -> Result<Self> {
+        Self::start_with(node, implementation, &[], configuration)
+    }
+
+    /// Starts it with more options and this configuration.
+    pub fn start_with(
+        node: &Node,
+        implementation: &Implementation,
+        options: &[&str],
+        configuration: &str,
+    ) -> Result<Self> {
         let path = node.write(CONFIGURATION, configuration)?;
         let mut command = implementation.command();
         command
+            .args(options)
             .args([
                 "--dont-fork",
                 "--log-console",

@@ -106,6 +106,7 @@ fn run(what: What) -> Result<ExitCode> {
             workspace.testbed(Profile::Dev, &[vec!["cases".to_owned()], arguments].concat())
         }
         What::Bench { arguments } => {
+            packages::ensure(packages::LABORATORY)?;
             packages::ensure(packages::BENCHMARKS)?;
             workspace.testbed(Profile::Release, &[vec!["bench".to_owned()], arguments].concat())
         }

@@ -15,45 +15,21 @@ pub(crate) struct Need {
 
 /// What laboratories of network namespaces need.
 pub(crate) const LABORATORY: &[Need] = &[
-    Need {
-        program: "ip",
-        package: "iproute2",
-    },
-    Need {
-        program: "unshare",
-        package: "util-linux",
-    },
-    Need {
-        program: "ldd",
-        package: "libc-bin",
-    },
+    need("ip", "iproute2"),
+    need("unshare", "util-linux"),
+    need("ldd", "libc-bin"),
+    need("ps", "procps"),
 ];
 
-/// What benchmarks need on top.
-pub(crate) const BENCHMARKS: &[Need] = &[
-    Need {
-        program: "ip",
-        package: "iproute2",
-    },
-    Need {
-        program: "unshare",
-        package: "util-linux",
-    },
-    Need {
-        program: "ldd",
-        package: "libc-bin",
-    },
-    Need {
-        program: "strace",
-        package: "strace",
-    },
-];
+/// What benchmarks need on top: perf counts system calls better, but only root may and not every kernel has it.
+pub(crate) const BENCHMARKS: &[Need] = &[need("strace", "strace")];
 
 /// What fuzzing needs: libFuzzer is C++.
-pub(crate) const FUZZING: &[Need] = &[Need {
-    program: "c++",
-    package: "g++",
-}];
+pub(crate) const FUZZING: &[Need] = &[need("c++", "g++")];
+
+const fn need(program: &'static str, package: &'static str) -> Need {
+    Need { program, package }
+}
 
 /// Installs the packages whose programs are missing and says so.
 ///
@@ -75,15 +51,12 @@ pub(crate) fn ensure(needs: &[Need]) -> Result<()> {
         );
     }
     println!("installing missing packages: {}", missing.join(" "));
-    let installed = apt(&["install", "-y", "--no-install-recommends"], &missing)?;
-    if !installed {
+    let install = || apt(&["install", "-y", "--no-install-recommends"], &missing);
+    if install().is_err() {
+        // Most often the package lists are missing or old.
         println!("apt-get update");
-        ensure!(apt(&["update"], &[])?, "apt-get update failed");
-        ensure!(
-            apt(&["install", "-y", "--no-install-recommends"], &missing)?,
-            "apt-get could not install {}",
-            missing.join(" ")
-        );
+        apt(&["update"], &[])?;
+        install()?;
     }
     Ok(())
 }
@@ -103,7 +76,7 @@ fn is_there(program: &str) -> bool {
         .any(|place| Path::new(&place).join(program).exists())
 }
 
-fn apt(arguments: &[&str], packages: &[&str]) -> Result<bool> {
+fn apt(arguments: &[&str], packages: &[&str]) -> Result<()> {
     let mut command = Command::new("apt-get");
     command
         .arg("-q")
@@ -111,5 +84,12 @@ fn apt(arguments: &[&str], packages: &[&str]) -> Result<bool> {
         .args(packages)
         .env("DEBIAN_FRONTEND", "noninteractive");
     let output = command.output().context("starting apt-get")?;
-    Ok(output.status.success())
+    ensure!(
+        output.status.success(),
+        "apt-get {} {}: {}",
+        arguments.join(" "),
+        packages.join(" "),
+        String::from_utf8_lossy(&output.stderr).trim()
+    );
+    Ok(())
 }

@@ -138,7 +138,7 @@ impl Workspace {
             // As a package would be built, and not with what the testbed adds to shared dependencies.
             Profile::Release => {
                 self.build(&["--release", "--package", "keepalived"])?;
-                self.build(&["--release", "--package", "testbed"])?;
+                self.build(&["--release", "--package", "testbed", "--bin", "testbed"])?;
             }
         }
         let mut testbed = Command::new(self.program(profile, "testbed"));

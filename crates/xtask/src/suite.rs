@@ -5,7 +5,8 @@ mod properties;
 mod simulation;
 mod tally;
 
-use std::process::{Command, ExitCode};
+use std::io::{Read as _, pipe};
+use std::process::{Command, ExitCode, Stdio};
 use std::time::Instant;
 
 use anyhow::{Context as _, Result};
@@ -126,6 +127,12 @@ impl Run<'_> {
         tests
             .args(["test", "--workspace", "--no-fail-fast"])
             .env("RUST_BACKTRACE", "0");
+        if let Some(reason) = namespaces_refused()? {
+            tests.args(["--lib", "--bins"]);
+            self.tally.add_not_run(format!(
+                "tests of crates/*/tests, which need namespaces ({reason})"
+            ));
+        }
         let (passed, output) = captured(tests)?;
         self.tally.add_libtest(&output, &properties);
         Ok(Outcome {
@@ -209,11 +216,32 @@ impl Run<'_> {
     }
 }
 
-/// Runs a command to its end: whether it succeeded, and everything it printed.
+/// Why an ordinary user gets no namespaces here; `None` where nothing is in the way.
+fn namespaces_refused() -> Result<Option<String>> {
+    if packages::is_root()? {
+        return Ok(None);
+    }
+    let mut probe = Command::new("unshare");
+    probe.args(["--user", "--map-root-user", "--net", "true"]);
+    let (granted, output) = captured(probe)?;
+    Ok((!granted).then(|| output.trim().to_owned()))
+}
+
+/// Runs a command to its end: whether it succeeded, and everything it printed, in the order in which it did.
 fn captured(mut command: Command) -> Result<(bool, String)> {
     let shown = format!("{command:?}");
-    let output = command.output().with_context(|| format!("starting {shown}"))?;
-    let mut text = String::from_utf8_lossy(&output.stdout).into_owned();
-    text.push_str(&String::from_utf8_lossy(&output.stderr));
-    Ok((output.status.success(), text))
+    let (mut reader, writer) = pipe().context("making a pipe")?;
+    command
+        .stdin(Stdio::null())
+        .stdout(writer.try_clone().context("sharing a pipe")?)
+        .stderr(writer);
+    let mut child = command.spawn().with_context(|| format!("starting {shown}"))?;
+    // It holds the writing ends; the pipe ends with the last of them.
+    drop(command);
+    let mut output = Vec::new();
+    reader
+        .read_to_end(&mut output)
+        .with_context(|| format!("reading the output of {shown}"))?;
+    let status = child.wait().with_context(|| format!("waiting for {shown}"))?;
+    Ok((status.success(), String::from_utf8_lossy(&output).into_owned()))
 }

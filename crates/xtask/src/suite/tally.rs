@@ -79,7 +79,7 @@ impl Tally {
             else {
                 continue;
             };
-            let function = name.rsplit("::").next().unwrap_or(name);
+            let function = name.trim_end().rsplit("::").next().unwrap_or(name);
             let kind = if properties.contains(function) {
                 Kind::Property
             } else {
@@ -139,6 +139,11 @@ impl Tally {
         };
     }
 
+    /// Names something that could not be run here, with the reason.
+    pub(super) fn add_not_run(&mut self, what: String) {
+        self.not_run.push(what);
+    }
+
     /// What could not be run here, with the reason.
     pub(super) fn not_run(&self) -> &[String] {
         &self.not_run
@@ -191,7 +196,7 @@ pub(super) fn without_passed(output: &str) -> String {
             || line.starts_with("test ") && line.ends_with(" ... ok")
             || line.starts_with("running ")
             || line.starts_with("test result: ok.")
-            || ["Compiling", "Running", "Doc-tests", "Finished"]
+            || ["Compiling", "Doc-tests", "Finished"]
                 .iter()
                 .any(|word| line.trim_start().starts_with(word))
     };

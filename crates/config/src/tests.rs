@@ -4,6 +4,7 @@ mod groups;
 mod instance;
 mod lines;
 mod mistakes;
+mod notification;
 mod properties;
 mod seed;
 mod statuses;

@@ -1,6 +1,6 @@
 //! `global_defs` and the root-level globals (`spec/config-global.md` sections 1 and 2).
 
-use crate::{Command, Credentials, ExtraInterfaceGarp, Garp, IfName, Micros, Version};
+use crate::{Command, Credentials, ExtraInterfaceGarp, Garp, IfName, Micros, Secret, Version};
 use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
@@ -136,6 +136,28 @@ pub struct Files {
     pub iproute_etc_dir: Option<String>,
 }
 
+/// How the connection to a mail server is encrypted. The name is the one in the server's certificate; nothing is that of
+/// `smtp_server`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum MailEncryption {
+    /// It is not.
+    #[default]
+    None,
+    /// `smtp_starttls [NAME]`: from the command `STARTTLS` on, without which no mail is sent.
+    StartTls(Option<String>),
+    /// `smtp_tls [NAME]`: from the first byte on.
+    Tls(Option<String>),
+}
+
+/// `smtp_auth USER PASSWORD`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MailAccount {
+    /// User name.
+    pub user: String,
+    /// Password.
+    pub password: Secret,
+}
+
 /// Mail alerts.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mail {
@@ -145,6 +167,16 @@ pub struct Mail {
     pub from: Option<String>,
     /// `smtp_server`.
     pub server: Option<SocketAddr>,
+    /// The host of `smtp_server` as it is written.
+    pub server_name: Option<String>,
+    /// `smtp_starttls`, `smtp_tls`.
+    pub encryption: MailEncryption,
+    /// `smtp_tls_ca`: a file of certificates that are trusted beside those of the system.
+    pub trusted: Option<String>,
+    /// `smtp_auth`.
+    pub account: Option<MailAccount>,
+    /// `smtp_alert_file`: each alert is appended to this file too.
+    pub alert_file: Option<String>,
     /// `smtp_helo_name`.
     pub helo_name: Option<String>,
     /// `smtp_connect_timeout`; nothing is 30 s.
@@ -264,6 +296,8 @@ pub struct VrrpGlobals {
     pub vmac_addr_prefix: Option<String>,
     /// `vrrp_notify_priority_changes`.
     pub notify_priority_changes: bool,
+    /// `vrrp_notify_ordered`.
+    pub notify_ordered: bool,
     /// `vrrp_rx_bufs_policy`.
     pub rx_buffer_policy: Option<RxBufferPolicy>,
     /// `vrrp_rx_bufs_multiplier`.
@@ -300,6 +334,7 @@ impl Default for VrrpGlobals {
             vmac_prefix: None,
             vmac_addr_prefix: None,
             notify_priority_changes: false,
+            notify_ordered: false,
             rx_buffer_policy: None,
             rx_buffer_multiplier: 3,
             linkbeat_use_polling: false,

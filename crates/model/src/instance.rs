@@ -189,6 +189,10 @@ pub struct Notifications {
     pub priority_changes: bool,
     /// `smtp_alert`, resolved over the global defaults.
     pub smtp_alert: bool,
+    /// `notify_ordered`, resolved over the global default: scripts run one after another, in the order of the events.
+    pub ordered: bool,
+    /// `notify_timeout`: a script is ended after this; nothing is never.
+    pub timeout: Option<Micros>,
 }
 
 /// One VRRP instance.

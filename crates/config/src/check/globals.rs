@@ -4,7 +4,7 @@ use crate::Purpose;
 use crate::Request;
 use crate::diagnostics::Code;
 use crate::lower::{Context, Draft};
-use model::{Garp, Globals, Instance, LvsSyncDaemon};
+use model::{Garp, Globals, Instance, LvsSyncDaemon, MailEncryption};
 
 /// Fills defaults in; the command line counts before the text.
 pub(super) fn complete(draft: &mut Draft, request: &Request, cx: &mut Context<'_>) -> Globals {
@@ -28,10 +28,18 @@ pub(super) fn complete(draft: &mut Draft, request: &Request, cx: &mut Context<'_
         globals.snmp.rfc_v3 = true;
     }
     globals.vrrp.garp = garp(draft);
-    if globals.mail.server.is_some() && globals.mail.from.is_none() {
+    let mail = &globals.mail;
+    if (mail.server.is_some() || mail.alert_file.is_some()) && mail.from.is_none() {
         let user = cx.env.users.user_of_id(cx.env.uid);
         let user = user.map_or_else(|| cx.env.uid.to_string(), |user| user.name);
         globals.mail.from = Some(format!("{user}@{}", cx.env.host_name));
+    }
+    if globals.mail.account.is_some() && globals.mail.encryption == MailEncryption::None {
+        cx.error_anywhere(
+            Code::CONFLICT,
+            "`smtp_auth` would send the password in clear text and is ignored: add `smtp_starttls` or `smtp_tls`",
+        );
+        globals.mail.account = None;
     }
     if globals.lvs.sync_daemon.is_none()
         && let Some((interface, instance, _)) = cx.claims.sync_daemon.take()

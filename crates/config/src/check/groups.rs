@@ -146,6 +146,7 @@ impl Groups {
                 notifications: Notifications {
                     priority_changes,
                     smtp_alert: super::globals::smtp_alert(written.smtp_alert, globals),
+                    ordered: written.ordered.unwrap_or(globals.vrrp.notify_ordered),
                     ..notifications
                 },
             });

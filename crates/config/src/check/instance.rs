@@ -162,6 +162,7 @@ fn one(
             .priority_changes
             .unwrap_or(globals.vrrp.notify_priority_changes),
         smtp_alert: smtp_alert(draft.notifications.smtp_alert, globals),
+        ordered: draft.notifications.ordered.unwrap_or(globals.vrrp.notify_ordered),
         ..notify
     };
     let model = Instance {

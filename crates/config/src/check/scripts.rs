@@ -316,9 +316,11 @@ impl Checker {
             any: take(&mut written.any),
             master_rx_lower_pri: take(&mut written.master_rx_lower_pri),
             report_deleted: written.report_deleted,
-            // The defaults of these two come from the group and the globals.
+            timeout: written.timeout,
+            // The defaults of these come from the group and the globals.
             priority_changes: false,
             smtp_alert: false,
+            ordered: false,
         }
     }
 

@@ -1,7 +1,7 @@
 //! Notification (`spec/config-vrrp.md` section 1.6), shared by instances and sync groups.
 
-use super::Keyword;
 use super::effect::{MAIL, NOTIFY};
+use super::{Keyword, seconds};
 use crate::lower::{Context, InstanceDraft, NotificationsDraft, SyncGroupDraft};
 use crate::tree::Statement;
 
@@ -34,7 +34,7 @@ fn command(slot: Slot, notifications: &mut NotificationsDraft, line: Statement<'
 }
 
 /// The keywords that instances and sync groups have in common.
-pub(super) const fn keywords<D: Notifies>() -> [Keyword<D>; 7] {
+pub(super) const fn keywords<D: Notifies>() -> [Keyword<D>; 9] {
     [
         Keyword::command("notify_master", COMMAND, |d: &mut D, line, cx| {
             command(|n| &mut n.master, d.notifications(), line, cx);
@@ -73,6 +73,21 @@ pub(super) const fn keywords<D: Notifies>() -> [Keyword<D>; 7] {
         })
         .default("of the sync group, else vrrp_notify_priority_changes")
         .means("Tell the FIFOs of changes of priority")
+        .effect(NOTIFY),
+        Keyword::switch("notify_ordered", |d: &mut D, on| {
+            d.notifications().ordered = Some(on.value);
+        })
+        .default("vrrp_notify_ordered")
+        .means("Run the scripts of this block one after another, in the order of the events; an extension")
+        .effect(NOTIFY),
+        Keyword::duration(
+            "notify_timeout",
+            "SECS",
+            seconds(1_000_000, 86_400_000_000),
+            |d: &mut D, timeout| d.notifications().timeout = Some(timeout.value),
+        )
+        .default("no limit; notify_stop has 1 second always")
+        .means("End a notify script of this block that takes longer; an extension")
         .effect(NOTIFY),
         Keyword::switch("smtp_alert", |d: &mut D, on| {
             d.notifications().smtp_alert = Some(on.value);

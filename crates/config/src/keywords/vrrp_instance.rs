@@ -30,7 +30,7 @@ pub(super) static VRRP_INSTANCE: Block<InstanceDraft> = Block {
 };
 
 static TRACKING: [super::Keyword<InstanceDraft>; 5] = tracking::keywords();
-static NOTIFY: [super::Keyword<InstanceDraft>; 7] = notify::keywords();
+static NOTIFY: [super::Keyword<InstanceDraft>; 9] = notify::keywords();
 
 /// Reads a `vrrp_instance` block. One with a bad or a known name is skipped.
 pub(super) fn read(draft: &mut Draft, block: Statement<'_>, cx: &mut Context<'_>) {

@@ -38,7 +38,7 @@ pub(super) static VRRP_SYNC_GROUP: Block<SyncGroupDraft> = Block {
 };
 
 static TRACKING: [Keyword<SyncGroupDraft>; 5] = tracking::keywords();
-static NOTIFY: [Keyword<SyncGroupDraft>; 7] = notify::keywords();
+static NOTIFY: [Keyword<SyncGroupDraft>; 9] = notify::keywords();
 
 /// Reads a `vrrp_sync_group` block. One with a bad or a known name is skipped.
 pub(super) fn read(draft: &mut Draft, block: Statement<'_>, cx: &mut Context<'_>) {

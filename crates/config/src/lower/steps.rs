@@ -1,6 +1,7 @@
 //! Steps that the reading functions of keywords have in common.
 
 use super::{At, Context};
+use crate::FileKind;
 use crate::diagnostics::{Class, Code, Diagnostic};
 use crate::source::Span;
 use crate::tree::{Statement, Word};
@@ -160,6 +161,39 @@ impl Context<'_> {
         }
         self.unknown_option(what, word, &["reverse"]);
         None
+    }
+
+    /// The content of a file that holds a key or a password and at most `longest` bytes, without the line feed at its end. That
+    /// others can read it is reported.
+    pub(crate) fn secret_file(&mut self, path: &str, span: Span, longest: usize) -> Result<Vec<u8>, String> {
+        let file = Path::new(path);
+        let unreadable = |error| format!("{path} cannot be read: {error}");
+        let status = self.env.files.status(file).map_err(unreadable)?;
+        if status.kind != FileKind::Regular {
+            return Err(format!("{path} is no regular file"));
+        }
+        let mut content = self.env.files.read(file).map_err(unreadable)?;
+        if content.len() > longest {
+            return Err(format!("{path} is too long for a key"));
+        }
+        if status.mode & 0o077 != 0 {
+            let message = format!(
+                "key file {path} is accessible to others (mode {:04o})",
+                status.mode
+            );
+            self.push(
+                Diagnostic::warning(Code::INSECURE_FILE, Class::SecurityError, message)
+                    .at(span, "")
+                    .help(format!("chmod 600 {path}")),
+            );
+        }
+        if content.last() == Some(&b'\n') {
+            content.pop();
+            if content.last() == Some(&b'\r') {
+                content.pop();
+            }
+        }
+        Ok(content)
     }
 
     /// A path that is relative to the directory of the file in which it stands.

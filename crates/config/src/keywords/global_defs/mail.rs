@@ -6,7 +6,7 @@ use crate::diagnostics::Code;
 use crate::lower::{Context, GlobalsDraft};
 use crate::tree::Statement;
 use crate::values::address::address;
-use model::Micros;
+use model::{MailAccount, MailEncryption, Micros, Secret};
 use std::net::SocketAddr;
 
 type Row = Keyword<GlobalsDraft>;
@@ -74,6 +74,38 @@ pub(super) static KEYWORDS: &[Keyword<GlobalsDraft>] = &[
     .default("30")
     .means("Give up on the mail server after this")
     .effect(MAIL),
+    Row::line("smtp_starttls", "[NAME]", |g, line, cx| {
+        encryption(g, line, MailEncryption::StartTls, cx);
+    })
+    .default("off")
+    .means("Encrypt with STARTTLS and check the server's certificate, for NAME; an extension")
+    .effect(MAIL),
+    Row::line("smtp_tls", "[NAME]", |g, line, cx| {
+        encryption(g, line, MailEncryption::Tls, cx);
+    })
+    .default("off")
+    .means("Encrypt from the first byte and check the server's certificate, for NAME; an extension")
+    .effect(MAIL),
+    Row::line("smtp_tls_ca", "FILE", |g, line, cx| {
+        let Some(file) = cx.only_argument(line, "a file") else {
+            return;
+        };
+        g.model.mail.trusted = Some(cx.relative_path(file));
+    })
+    .default("the certificates of the system")
+    .means("Certificates in PEM form to trust beside those of the system; an extension")
+    .effect(MAIL),
+    Row::line("smtp_auth", "USER PASSWORD|file:PATH", smtp_auth)
+        .means("Log in to the mail server, which takes encryption; an extension")
+        .effect(MAIL),
+    Row::line("smtp_alert_file", "PATH", |g, line, cx| {
+        let Some(file) = cx.only_argument(line, "a path") else {
+            return;
+        };
+        g.model.mail.alert_file = Some(cx.relative_path(file));
+    })
+    .means("Append each alert to this file (mbox), also where there is no mail server; an extension")
+    .effect(MAIL),
     Row::switch("smtp_alert", |g, on| g.model.mail.alert = Some(on.value))
         .means("Default of every alert")
         .effect(MAIL),
@@ -116,6 +148,7 @@ fn smtp_server(g: &mut GlobalsDraft, line: Statement<'_>, cx: &mut Context<'_>) 
     };
     let found = address(host.text()).or_else(|| cx.env.resolver.addresses(host.text()).first().copied());
     if let Some(address) = found {
+        g.model.mail.server_name = Some(host.text().to_owned());
         g.model.mail.server = Some(SocketAddr::new(address, port));
     } else {
         let message = format!(
@@ -123,5 +156,43 @@ fn smtp_server(g: &mut GlobalsDraft, line: Statement<'_>, cx: &mut Context<'_>) 
             host.text()
         );
         cx.error(Code::UNKNOWN_HOST, host.span(), message);
+    }
+}
+
+/// The last of `smtp_starttls` and `smtp_tls` counts.
+fn encryption(
+    g: &mut GlobalsDraft,
+    line: Statement<'_>,
+    kind: fn(Option<String>) -> MailEncryption,
+    cx: &mut Context<'_>,
+) {
+    cx.extra_words(line, 1);
+    g.model.mail.encryption = kind(line.argument(0).map(|name| name.text().to_owned()));
+}
+
+/// Longest password in bytes.
+const PASSWORD_LEN: usize = 1_024;
+
+fn smtp_auth(g: &mut GlobalsDraft, line: Statement<'_>, cx: &mut Context<'_>) {
+    let (Some(user), Some(password)) = (line.argument(0), line.argument(1)) else {
+        return cx.missing(line, "a user and a password");
+    };
+    cx.extra_words(line, 2);
+    let bytes = match password.text().strip_prefix("file:") {
+        Some(path) => cx.secret_file(path, password.span(), PASSWORD_LEN),
+        None => Ok(password.bytes().to_vec()),
+    };
+    match bytes {
+        Ok(bytes) => {
+            g.model.mail.account = Some(MailAccount {
+                user: user.text().to_owned(),
+                password: Secret::new(bytes),
+            });
+        }
+        Err(reason) => cx.error(
+            Code::INVALID_VALUE,
+            password.span(),
+            format!("`smtp_auth` is ignored: {reason}"),
+        ),
     }
 }

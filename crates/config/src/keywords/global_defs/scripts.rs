@@ -133,6 +133,12 @@ pub(super) static KEYWORDS: &[Keyword<GlobalsDraft>] = &[
     .default("false")
     .means("Default of notify_priority_changes")
     .effect(NOTIFY),
+    Row::switch("vrrp_notify_ordered", |g, on| {
+        g.model.vrrp.notify_ordered = on.value;
+    })
+    .default("false")
+    .means("Default of notify_ordered; an extension")
+    .effect(NOTIFY),
 ];
 
 /// A command of `global_defs`: `script_user` counts for what follows it, so the default user is settled here.

@@ -3,11 +3,9 @@
 use super::super::effect::SIGNED_ADVERTS;
 use super::super::{Block, Keyword, strict};
 use crate::diagnostics::{Class, Code, Diagnostic};
-use crate::environment::FileKind;
 use crate::lower::{At, AuthDraft, AuthKind, Context, HmacDraft, InstanceDraft};
 use crate::tree::{Statement, Word};
 use model::{AuthHmacMode, HmacKey, Micros, PASSWORD_LEN, Secret};
-use std::path::Path;
 
 type Row = Keyword<InstanceDraft>;
 
@@ -186,39 +184,6 @@ fn key_text(text: &[u8]) -> Option<Vec<u8>> {
 }
 
 fn key_file(path: &str, value: Word<'_>, cx: &mut Context<'_>) -> Result<Vec<u8>, String> {
-    let file = Path::new(path);
-    let status = cx
-        .env
-        .files
-        .status(file)
-        .map_err(|error| format!("{path} cannot be read: {error}"))?;
-    if status.kind != FileKind::Regular {
-        return Err(format!("{path} is no regular file"));
-    }
-    let mut content = cx
-        .env
-        .files
-        .read(file)
-        .map_err(|error| format!("{path} cannot be read: {error}"))?;
-    if content.len() > KEY_FILE_LEN {
-        return Err(format!("{path} is too long for a key"));
-    }
-    if status.mode & 0o077 != 0 {
-        let message = format!(
-            "key file {path} is accessible to others (mode {:04o})",
-            status.mode
-        );
-        cx.push(
-            Diagnostic::warning(Code::INSECURE_FILE, Class::SecurityError, message)
-                .at(value.span(), "")
-                .help(format!("chmod 600 {path}")),
-        );
-    }
-    if content.last() == Some(&b'\n') {
-        content.pop();
-        if content.last() == Some(&b'\r') {
-            content.pop();
-        }
-    }
+    let content = cx.secret_file(path, value.span(), KEY_FILE_LEN)?;
     key_text(&content).ok_or_else(|| format!("the hexadecimal digits in {path} are malformed"))
 }

@@ -200,6 +200,8 @@ pub(crate) struct NotificationsDraft {
     pub(crate) report_deleted: bool,
     pub(crate) priority_changes: Option<bool>,
     pub(crate) smtp_alert: Option<bool>,
+    pub(crate) ordered: Option<bool>,
+    pub(crate) timeout: Option<Micros>,
 }
 
 /// `auth_type`.

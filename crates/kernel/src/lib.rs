@@ -6,6 +6,7 @@
 //! * [`writer`]: the thread that carries operations out, by [`Linux`] or, in tests, by the [`fake`].
 //! * [`advert_socket`] and [`announcer`]: adverts, gratuitous ARPs and neighbour advertisements, many with one system
 //!   call.
+//! * [`process_events`]: what processes do.
 //! * [`poll`]: waiting for all of it.
 //!
 //! Everything works in the network namespace of the thread that opens it. Nothing but the writer's thread, the
@@ -25,6 +26,7 @@ mod netlink;
 mod nftables;
 pub mod operation;
 pub mod poll;
+pub mod process_events;
 mod receive_buffer;
 mod snapshot;
 pub mod sys;

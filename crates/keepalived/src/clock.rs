@@ -1,7 +1,11 @@
 //! The clocks of the machine; the one place of this crate that reads them.
 
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ZonedDateTime};
 use model::{Micros, Time};
 use nix::time::{ClockId, clock_gettime};
+use std::fs;
+use std::sync::OnceLock;
 use std::time::SystemTime;
 
 /// The time since the machine was started, without the time that it was suspended.
@@ -27,6 +31,32 @@ pub fn wall() -> Micros {
         .duration_since(SystemTime::UNIX_EPOCH)
         .unwrap_or_default();
     Micros(u64::try_from(since_epoch.as_micros()).unwrap_or(u64::MAX))
+}
+
+/// A time of day as the machine shows it.
+pub(crate) fn local(at: Micros) -> ZonedDateTime {
+    let micros = i64::try_from(at.0).unwrap_or(i64::MAX);
+    Timestamp::from_microsecond(micros)
+        .unwrap_or(Timestamp::MAX)
+        .to_zoned_datetime(zone())
+}
+
+/// The time zone of the machine.
+///
+/// Where `TZ` does not name another one it is read from `/etc/localtime` itself. The library would look for the name of
+/// the zone in a list of all zones, hundreds of files that every process would read at its start.
+fn zone() -> TimeZone {
+    static ZONE: OnceLock<TimeZone> = OnceLock::new();
+    let read = || {
+        if std::env::var_os("TZ").is_some() {
+            return TimeZone::system();
+        }
+        let local = fs::read("/etc/localtime").ok();
+        local
+            .and_then(|data| TimeZone::tzif("Local", &data).ok())
+            .unwrap_or(TimeZone::UTC)
+    };
+    ZONE.get_or_init(read).clone()
 }
 
 fn read(clock: ClockId) -> Time {

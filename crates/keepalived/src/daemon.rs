@@ -54,7 +54,7 @@ pub struct Program {
 /// Runs a daemon until it is stopped.
 pub(crate) fn run(program: Program, mut options: Options, arguments: &[OsString]) -> Exit {
     make_absolute(&mut options);
-    let settings = settings(&options);
+    let settings = settings(&options, &program);
     let mut log = Log::collect(&settings.log);
     let mut launch = Launch {
         program,
@@ -362,7 +362,7 @@ pub(crate) fn make_absolute(options: &mut Options) {
 }
 
 /// What children get of the command line and the environment.
-fn settings(options: &Options) -> Settings {
+fn settings(options: &Options, program: &Program) -> Settings {
     let temporary_directory = temporary_directory(env::var_os("TMPDIR").as_deref());
     let file = options.log_file.as_ref().map(|name| LogFile {
         path: temporary_directory.join(name.as_deref().unwrap_or(Path::new("keepalived.log"))),
@@ -382,6 +382,7 @@ fn settings(options: &Options) -> Settings {
         keep_ipvs: options.keep_ipvs,
         dump_configuration: options.dump_configuration,
         address_monitoring: options.address_monitoring,
+        has_checker: enabled(options, Kind::Checker) && program.bodies.checker.is_some(),
         snmp: options.snmp,
         snmp_agent_socket: options.snmp_agent_socket.clone(),
         temporary_directory,

@@ -6,3 +6,4 @@
 
 pub(crate) mod background;
 pub(crate) mod errands;
+pub(crate) mod inbox;

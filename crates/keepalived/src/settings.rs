@@ -19,6 +19,8 @@ pub struct Settings {
     pub dump_configuration: bool,
     /// `-a`: log each address that netlink reports.
     pub address_monitoring: bool,
+    /// The checker process is part of this build and not switched off; it runs where there is a virtual server.
+    pub has_checker: bool,
     /// `-x`: all MIBs.
     pub snmp: bool,
     /// `-A`: socket of the AgentX master.

@@ -26,6 +26,7 @@ mod dump;
 mod leftovers;
 mod objects;
 mod observe;
+mod outside;
 mod pace;
 mod receive_buffer;
 mod reload;
@@ -50,6 +51,7 @@ use assigned::Assigned;
 use kernel::monitor::{Change, Monitor, Watch};
 use kernel::poll::{Pace, Poller, Token};
 use model::{Configuration, IfIndex, Micros};
+use outside::{Outside, Readings};
 use receive_buffer::BufferSizes;
 use report::AddressLines;
 use requests::{Receipt, Requests};
@@ -82,9 +84,10 @@ struct VrrpProcess {
     /// Interfaces that take no announcements at the moment, whose room is waited for.
     blocked: BTreeSet<IfIndex>,
     /// The configuration of a reload, while it is being opened.
-    opening: Option<Background<io::Result<Configuration>>>,
+    opening: Option<Background<io::Result<(Configuration, Readings)>>>,
     /// Started with the first errand.
     errands: Option<Errands>,
+    outside: Outside,
     assigned: Assigned,
     address_lines: AddressLines,
     /// Interfaces that have changed in this turn.
@@ -179,6 +182,7 @@ impl VrrpProcess {
         self.ready = ready;
         served?;
         self.work_off(now)?;
+        self.outside.kernel_work(self.requests.work());
         self.announce()?;
         self.end_stop_in_time(now);
         Ok(())

@@ -34,6 +34,9 @@ pub(super) fn complete(draft: &mut Draft, request: &Request, cx: &mut Context<'_
         let user = user.map_or_else(|| cx.env.uid.to_string(), |user| user.name);
         globals.mail.from = Some(format!("{user}@{}", cx.env.host_name));
     }
+    if globals.mail.server.is_some() && globals.mail.helo_name.is_none() {
+        globals.mail.helo_name = Some(cx.env.host_name.to_owned());
+    }
     if globals.mail.account.is_some() && globals.mail.encryption == MailEncryption::None {
         cx.error_anywhere(
             Code::CONFLICT,

@@ -5,8 +5,8 @@
 
 use super::entry::Effect;
 
-/// Trackers: scripts, files, processes, interfaces, link polling, debounce delays, the source address.
-pub(crate) const TRACKING: Effect = Effect::Later("trackers are not watched yet");
+/// Link polling, debounce delays, the source address.
+pub(crate) const TRACKING: Effect = Effect::Later("links are taken as the kernel reports them yet");
 /// Sync groups.
 pub(crate) const SYNC_GROUPS: Effect = Effect::Later("instances do not change state together yet");
 /// VMAC, ipvlan, VRF, extra interfaces.
@@ -20,10 +20,6 @@ pub(crate) const ROUTES: Effect = Effect::Later("routes and rules are not instal
 pub(crate) const STATIC: Effect = Effect::Later("static addresses, routes and rules are not installed yet");
 /// nftables.
 pub(crate) const FIREWALL: Effect = Effect::Later("no firewall entry is made yet");
-/// Scripts, FIFOs.
-pub(crate) const NOTIFY: Effect = Effect::Later("no script or FIFO is started yet");
-/// Mail alerts.
-pub(crate) const MAIL: Effect = Effect::Later("no mail is sent yet");
 /// Files that signals write.
 pub(crate) const DUMPS: Effect = Effect::Later("no dump is written yet");
 /// Priorities, limits and memory of the processes.

@@ -1,6 +1,5 @@
 //! Notification (`spec/config-vrrp.md` section 1.6), shared by instances and sync groups.
 
-use super::effect::{MAIL, NOTIFY};
 use super::{Keyword, seconds};
 use crate::lower::{Context, InstanceDraft, NotificationsDraft, SyncGroupDraft};
 use crate::tree::Statement;
@@ -40,46 +39,39 @@ pub(super) const fn keywords<D: Notifies>() -> [Keyword<D>; 9] {
             command(|n| &mut n.master, d.notifications(), line, cx);
         })
         .first_wins()
-        .means("Run on entering MASTER")
-        .effect(NOTIFY),
+        .means("Run on entering MASTER"),
         Keyword::command("notify_backup", COMMAND, |d: &mut D, line, cx| {
             command(|n| &mut n.backup, d.notifications(), line, cx);
         })
         .first_wins()
-        .means("Run on entering BACKUP")
-        .effect(NOTIFY),
+        .means("Run on entering BACKUP"),
         Keyword::command("notify_fault", COMMAND, |d: &mut D, line, cx| {
             command(|n| &mut n.fault, d.notifications(), line, cx);
         })
         .first_wins()
-        .means("Run on entering FAULT")
-        .effect(NOTIFY),
+        .means("Run on entering FAULT"),
         Keyword::command("notify_stop", COMMAND, |d: &mut D, line, cx| {
             command(|n| &mut n.stop, d.notifications(), line, cx);
         })
         .first_wins()
-        .means("Run when the daemon stops")
-        .effect(NOTIFY),
+        .means("Run when the daemon stops"),
         Keyword::command("notify", COMMAND, |d: &mut D, line, cx| {
             command(|n| &mut n.any, d.notifications(), line, cx);
         })
         .first_wins()
         .means(
             "Run on every transition with INSTANCE or GROUP, name, state and priority behind its arguments",
-        )
-        .effect(NOTIFY),
+        ),
         Keyword::switch("notify_priority_changes", |d: &mut D, on| {
             d.notifications().priority_changes = Some(on.value);
         })
         .default("of the sync group, else vrrp_notify_priority_changes")
-        .means("Tell the FIFOs of changes of priority")
-        .effect(NOTIFY),
+        .means("Tell the FIFOs of changes of priority"),
         Keyword::switch("notify_ordered", |d: &mut D, on| {
             d.notifications().ordered = Some(on.value);
         })
         .default("vrrp_notify_ordered")
-        .means("Run the scripts of this block one after another, in the order of the events; an extension")
-        .effect(NOTIFY),
+        .means("Run the scripts of this block one after another, in the order of the events; an extension"),
         Keyword::duration(
             "notify_timeout",
             "SECS",
@@ -87,14 +79,12 @@ pub(super) const fn keywords<D: Notifies>() -> [Keyword<D>; 9] {
             |d: &mut D, timeout| d.notifications().timeout = Some(timeout.value),
         )
         .default("no limit; notify_stop has 1 second always")
-        .means("End a notify script of this block that takes longer; an extension")
-        .effect(NOTIFY),
+        .means("End a notify script of this block that takes longer; an extension"),
         Keyword::switch("smtp_alert", |d: &mut D, on| {
             d.notifications().smtp_alert = Some(on.value);
         })
         .default("smtp_alert_vrrp, else the global smtp_alert")
-        .means("Mail on transitions")
-        .effect(MAIL),
+        .means("Mail on transitions"),
     ]
 }
 
@@ -109,12 +99,10 @@ pub(super) static INSTANCE_ONLY: &[Keyword<InstanceDraft>] = &[
         }
     })
     .first_wins()
-    .means("Run when a reload removes the instance; the state is told as DELETED instead of FAULT")
-    .effect(NOTIFY),
+    .means("Run when a reload removes the instance; the state is told as DELETED instead of FAULT"),
     Keyword::<InstanceDraft>::command("notify_master_rx_lower_pri", COMMAND, |i, line, cx| {
         command(|n| &mut n.master_rx_lower_pri, &mut i.notifications, line, cx);
     })
     .first_wins()
-    .means("Run when the master receives an advert of lower priority")
-    .effect(NOTIFY),
+    .means("Run when the master receives an advert of lower priority"),
 ];

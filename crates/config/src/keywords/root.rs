@@ -94,23 +94,19 @@ static BLOCKS: &[Keyword<Draft>] = &[
         .means("Instances that change state together")
         .effect(SYNC_GROUPS),
     Row::block("vrrp_script", "NAME", &VRRP_SCRIPT, vrrp_script::read)
-        .means("A command that is run again and again, for track_script")
-        .effect(TRACKING),
+        .means("A command that is run again and again, for track_script"),
     Row::block("track_file", "NAME", &TRACK_FILE, track_file::read)
-        .means("A file that is watched, for the track_file of instances")
-        .effect(TRACKING),
+        .means("A file that is watched, for the track_file of instances"),
     Row::block("vrrp_track_file", "NAME", &TRACK_FILE, track_file::read)
         .old_for("track_file")
-        .means("A file that is watched")
-        .effect(TRACKING),
+        .means("A file that is watched"),
     Row::block(
         "vrrp_track_process",
         "NAME",
         &VRRP_TRACK_PROCESS,
         vrrp_track_process::read,
     )
-    .means("Processes that are watched, for track_process")
-    .effect(TRACKING),
+    .means("Processes that are watched, for track_process"),
     Row::lines(
         "static_ipaddress",
         "ADDR[/LEN] [dev IFNAME] ... [track_group NAME]",

@@ -1,6 +1,5 @@
 //! `track_file` (`spec/config-global.md` section 5).
 
-use super::effect::TRACKING;
 use super::{Block, I32_MAX, I32_MIN, Keyword, lenient, strict};
 use crate::diagnostics::Code;
 use crate::lower::{At, Context, Draft, TrackFileDraft};
@@ -22,19 +21,16 @@ pub(super) static TRACK_FILE: Block<TrackFileDraft> = Block {
         })
         .own_check()
         .first_wins()
-        .means("File that is watched; the value is its leading number")
-        .effect(TRACKING),
+        .means("File that is watched; the value is its leading number"),
         Row::line("weight", "N [reverse]", weight)
             .first_wins()
             .range("-254 to 254")
             .default("1")
-            .means("Multiplier of the value; with 0 any value but 0 is a FAULT, with reverse 0 is")
-            .effect(TRACKING),
+            .means("Multiplier of the value; with 0 any value but 0 is a FAULT, with reverse 0 is"),
         Row::line("init_file", "[VALUE] [overwrite]", init_file)
             .range("-254 to 254")
             .default("0")
-            .means("Write VALUE at the start if there is no such file, with overwrite always")
-            .effect(TRACKING),
+            .means("Write VALUE at the start if there is no such file, with overwrite always"),
     ]],
 };
 

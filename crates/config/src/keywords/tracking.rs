@@ -1,6 +1,6 @@
 //! Trackers (`spec/config-vrrp.md` section 1.5), shared by instances and sync groups.
 
-use super::effect::{BFD, TRACKING};
+use super::effect::BFD;
 use super::{Keyword, strict};
 use crate::diagnostics::{Class, Code, Diagnostic};
 use crate::lower::{At, Context, InstanceDraft, SyncGroupDraft, TrackingDraft};
@@ -41,8 +41,7 @@ pub(super) const fn keywords<D: Tracks>() -> [Keyword<D>; 5] {
         )
         .range("weight -253 to 253")
         .default("weight 0: FAULT while the interface is down")
-        .means("Interfaces whose link changes the priority or causes a FAULT")
-        .effect(TRACKING),
+        .means("Interfaces whose link changes the priority or causes a FAULT"),
         Keyword::lines("track_script", NAMED, |d: &mut D, block, cx| {
             for line in block.entries() {
                 if let Some(entry) = named(line, &SCRIPT, cx) {
@@ -52,8 +51,7 @@ pub(super) const fn keywords<D: Tracks>() -> [Keyword<D>; 5] {
         })
         .range("weight -253 to 253")
         .default("the weight of the vrrp_script")
-        .means("Scripts whose result changes the priority or causes a FAULT")
-        .effect(TRACKING),
+        .means("Scripts whose result changes the priority or causes a FAULT"),
         Keyword::lines("track_file", NAMED, |d: &mut D, block, cx| {
             for line in block.entries() {
                 if let Some(entry) = named(line, &FILE, cx) {
@@ -63,8 +61,7 @@ pub(super) const fn keywords<D: Tracks>() -> [Keyword<D>; 5] {
         })
         .range("weight -254 to 254")
         .default("the weight of the track_file")
-        .means("Files whose content changes the priority or causes a FAULT")
-        .effect(TRACKING),
+        .means("Files whose content changes the priority or causes a FAULT"),
         Keyword::lines("track_process", NAMED, |d: &mut D, block, cx| {
             for line in block.entries() {
                 if let Some(entry) = named(line, &PROCESS, cx) {
@@ -74,8 +71,7 @@ pub(super) const fn keywords<D: Tracks>() -> [Keyword<D>; 5] {
         })
         .range("weight -254 to 254")
         .default("the weight of the vrrp_track_process")
-        .means("Processes whose absence changes the priority or causes a FAULT")
-        .effect(TRACKING),
+        .means("Processes whose absence changes the priority or causes a FAULT"),
         Keyword::lines("track_bfd", NAMED, |d: &mut D, block, cx| {
             for line in block.entries() {
                 if let Some(entry) = named(line, &SESSION, cx) {

@@ -1,6 +1,5 @@
 //! `vrrp_script` (`spec/config-global.md` section 7).
 
-use super::effect::TRACKING;
 use super::{Block, Duration, I32_MAX, Integer, Keyword, lenient, seconds_to_ms};
 use crate::diagnostics::{Class, Code, Diagnostic};
 use crate::lower::{Context, Draft, ScriptTarget, TrackScriptDraft};
@@ -17,8 +16,7 @@ pub(super) static VRRP_SCRIPT: Block<TrackScriptDraft> = Block {
     name: "vrrp_script",
     keywords: &[&[
         Row::command("script", "COMMAND|</PATH", script)
-            .means("Command, quoted if it has arguments; or success if PATH can be opened for reading")
-            .effect(TRACKING),
+            .means("Command, quoted if it has arguments; or success if PATH can be opened for reading"),
         Row::line("interval", "SECS", |s, line, cx| {
             if let Some(interval) = period(line, cx) {
                 s.interval = interval;
@@ -26,8 +24,7 @@ pub(super) static VRRP_SCRIPT: Block<TrackScriptDraft> = Block {
         })
         .range("0.001 to 4294")
         .default("1")
-        .means("Period of the runs")
-        .effect(TRACKING),
+        .means("Period of the runs"),
         Row::line("timeout", "SECS", |s, line, cx| {
             if let Some(timeout) = period(line, cx) {
                 s.timeout = Some(timeout);
@@ -35,23 +32,19 @@ pub(super) static VRRP_SCRIPT: Block<TrackScriptDraft> = Block {
         })
         .range("0.001 to 4294")
         .default("interval")
-        .means("A run is ended and counts as a failure after this")
-        .effect(TRACKING),
+        .means("A run is ended and counts as a failure after this"),
         Row::line("weight", "N [reverse]", weight)
             .range("-253 to 253")
             .default("0: FAULT on failure")
-            .means("Weight of trackers that name none")
-            .effect(TRACKING),
+            .means("Weight of trackers that name none"),
         Row::integer("rise", "N", TIMES, |s, n| s.rise = n.number())
             .or(1)
             .default("1")
-            .means("Successes in a row that make it good")
-            .effect(TRACKING),
+            .means("Successes in a row that make it good"),
         Row::integer("fall", "N", TIMES, |s, n| s.fall = n.number())
             .or(1)
             .default("1")
-            .means("Failures in a row that make it bad")
-            .effect(TRACKING),
+            .means("Failures in a row that make it bad"),
         Row::line("user", "USER [[:]GROUP]", |s, line, cx| {
             let Some(user) = cx.required(line, 0) else { return };
             match cx.credentials(user, line.argument(1)) {
@@ -64,12 +57,10 @@ pub(super) static VRRP_SCRIPT: Block<TrackScriptDraft> = Block {
             }
         })
         .default("script_user")
-        .means("User and group that it runs under")
-        .effect(TRACKING),
+        .means("User and group that it runs under"),
         Row::flag("init_fail", |s, _| s.init_fail = true)
             .default("off")
-            .means("Bad until the first result")
-            .effect(TRACKING),
+            .means("Bad until the first result"),
     ]],
 };
 

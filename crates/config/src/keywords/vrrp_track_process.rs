@@ -1,6 +1,5 @@
 //! `vrrp_track_process` (`spec/config-global.md` section 6).
 
-use super::effect::TRACKING;
 use super::{Block, Duration, Keyword, lenient, seconds};
 use crate::diagnostics::Code;
 use crate::lower::{Context, Draft, TrackProcessDraft};
@@ -26,8 +25,7 @@ pub(super) static VRRP_TRACK_PROCESS: Block<TrackProcessDraft> = Block {
             cx.once(&mut p.command, line, (command.text().to_owned(), parameters));
         })
         .first_wins()
-        .means("Process to look for; with parameters its whole command line is compared")
-        .effect(TRACKING),
+        .means("Process to look for; with parameters its whole command line is compared"),
         Row::line("param_match", "[initial|partial]", |p, line, cx| {
             p.parameter_match = match line.argument(0) {
                 None => Some(ParameterMatch::Exact),
@@ -38,15 +36,13 @@ pub(super) static VRRP_TRACK_PROCESS: Block<TrackProcessDraft> = Block {
             p.full_command = true;
         })
         .default("exact if there are parameters")
-        .means("More parameters may follow; with initial the last one may be a beginning")
-        .effect(TRACKING),
+        .means("More parameters may follow; with initial the last one may be a beginning"),
         Row::line("weight", "N [reverse]", weight)
             .own_check()
             .first_wins()
             .range("-254 to 254")
             .default("0: FAULT without the process")
-            .means("Weight of trackers that name none")
-            .effect(TRACKING),
+            .means("Weight of trackers that name none"),
         Row::line("quorum", "N", |p, line, cx| {
             let Some(word) = cx.required(line, 0) else { return };
             let Some(n) = cx.integer("quorum", word, lenient(1, 65_535)) else {
@@ -64,34 +60,28 @@ pub(super) static VRRP_TRACK_PROCESS: Block<TrackProcessDraft> = Block {
         })
         .range("1 to 65535")
         .default("1")
-        .means("Least number of such processes")
-        .effect(TRACKING),
+        .means("Least number of such processes"),
         Row::line("quorum_max", "N", quorum_max)
             .range("0 to 65535")
             .default("no limit")
-            .means("Largest number of such processes; with 0 there must be none")
-            .effect(TRACKING),
+            .means("Largest number of such processes; with 0 there must be none"),
         Row::duration("delay", "SECS", DELAY, |p, delay| {
             p.terminate_delay = delay.value;
             p.fork_delay = delay.value;
         })
         .default("0")
-        .means("Wait after the quorum is lost or gained")
-        .effect(TRACKING),
+        .means("Wait after the quorum is lost or gained"),
         Row::duration("terminate_delay", "SECS", DELAY, |p, delay| {
             p.terminate_delay = delay.value;
         })
         .default("0")
-        .means("Wait after the quorum is lost")
-        .effect(TRACKING),
+        .means("Wait after the quorum is lost"),
         Row::duration("fork_delay", "SECS", DELAY, |p, delay| p.fork_delay = delay.value)
             .default("0")
-            .means("Wait after the quorum is gained")
-            .effect(TRACKING),
+            .means("Wait after the quorum is gained"),
         Row::flag("full_command", |p, _| p.full_command = true)
             .default("off")
-            .means("Compare the command line rather than the short name of the process")
-            .effect(TRACKING),
+            .means("Compare the command line rather than the short name of the process"),
     ]],
 };
 

@@ -1,11 +1,8 @@
 //! The date before a line.
 
 use super::queue::Line;
-use jiff::tz::TimeZone;
-use jiff::{Timestamp, ZonedDateTime};
+use crate::clock::local;
 use model::Micros;
-use std::fs;
-use std::sync::OnceLock;
 
 /// `Tue Nov 24 15:16:41 2026: text` with its line end, as on the console and in files.
 pub(super) fn console_line(line: &Line) -> String {
@@ -19,31 +16,6 @@ pub(super) fn console_line(line: &Line) -> String {
 /// `Nov 24 15:16:41`, as in a syslog datagram.
 pub(super) fn syslog_date(at: Micros) -> String {
     local(at).strftime("%b %e %H:%M:%S").to_string()
-}
-
-fn local(at: Micros) -> ZonedDateTime {
-    let micros = i64::try_from(at.0).unwrap_or(i64::MAX);
-    Timestamp::from_microsecond(micros)
-        .unwrap_or(Timestamp::MAX)
-        .to_zoned_datetime(zone())
-}
-
-/// The time zone of the machine.
-///
-/// Where `TZ` does not name another one it is read from `/etc/localtime` itself. The library would look for the name of
-/// the zone in a list of all zones, hundreds of files that every process would read at its start.
-fn zone() -> TimeZone {
-    static ZONE: OnceLock<TimeZone> = OnceLock::new();
-    let read = || {
-        if std::env::var_os("TZ").is_some() {
-            return TimeZone::system();
-        }
-        let local = fs::read("/etc/localtime").ok();
-        local
-            .and_then(|data| TimeZone::tzif("Local", &data).ok())
-            .unwrap_or(TimeZone::UTC)
-    };
-    ZONE.get_or_init(read).clone()
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use super::{End, Origin, Program};
 use crate::{clock, log, systemd};
 use model::{Micros, Time};
 use nix::errno::Errno;
-use nix::poll::PollFlags;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::Signal;
 use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::io;
@@ -17,6 +17,9 @@ use std::process::{Child, Command, Stdio};
 
 /// A launcher that dies is replaced at once, but not more often than this.
 const RESTART: Micros = Micros::from_secs(1);
+
+/// How long the process may take to take its last orders, in milliseconds.
+const LAST_ORDERS: u16 = 200;
 
 /// Status by which a shell says that there is no such command.
 const NOT_FOUND: i32 = 127;
@@ -179,6 +182,19 @@ impl Launcher {
             }
         }
         ended.append(&mut self.ended);
+    }
+
+    /// Ends the process, which carries out its orders before. Scripts that still run get `SIGTERM`.
+    pub fn end(mut self) {
+        while let Some(process) = &mut self.process
+            && !process.waiting.is_empty()
+        {
+            let mut descriptors = [PollFd::new(process.packets.as_fd(), PollFlags::POLLOUT)];
+            if poll(&mut descriptors, PollTimeout::from(LAST_ORDERS)) != Ok(1) {
+                break;
+            }
+            self.flush();
+        }
     }
 
     fn note(&mut self, report: &Report) {

@@ -38,7 +38,11 @@ pub(super) const NAME: &str = "keepalived_exec";
 pub fn run() -> Option<ExitCode> {
     let value = std::env::var_os(VARIABLE)?;
     let outcome = if value == DESCRIPTOR {
-        begin().and_then(Launcher::live)
+        begin().and_then(|mut launcher| {
+            let ended = launcher.live();
+            launcher.terminate();
+            ended
+        })
     } else {
         Err(Errno::EBADF.into())
     };
@@ -92,7 +96,7 @@ enum Connection {
 }
 
 impl Launcher {
-    fn live(mut self) -> io::Result<()> {
+    fn live(&mut self) -> io::Result<()> {
         loop {
             let mut descriptors = [
                 PollFd::new(self.packets.as_fd(), PollFlags::POLLIN),
@@ -112,6 +116,13 @@ impl Launcher {
             if self.take_order()? == Connection::Closed {
                 return Ok(());
             }
+        }
+    }
+
+    /// Nobody is left for whom scripts run. Each would get `SIGTERM` with the end of this process, but not what it has started.
+    fn terminate(&self) {
+        for pid in self.running.keys() {
+            let _ = killpg(*pid, Signal::SIGTERM);
         }
     }
 

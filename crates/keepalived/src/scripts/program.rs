@@ -27,6 +27,12 @@ impl Program {
             credentials: command.credentials.clone(),
         }
     }
+
+    /// The words that the program sees, its own name first.
+    #[must_use]
+    pub fn words(&self) -> &[String] {
+        &self.argv
+    }
 }
 
 impl fmt::Display for Program {

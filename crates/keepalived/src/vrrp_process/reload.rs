@@ -3,6 +3,7 @@
 //! The parent has read and checked it. Opening a large one takes longer than adverts can wait, so that happens in the
 //! background; the router then takes it over as a difference, in one call, and adverts go on as if nothing had happened.
 
+use super::outside::Readings;
 use super::receive_buffer::BufferSizes;
 use super::serve::token;
 use super::start::{monitor_buffer, watch_for, without_later_trackers};
@@ -21,7 +22,8 @@ impl VrrpProcess {
         let work = move || {
             sealed.open().map(|mut configuration| {
                 without_later_trackers(&mut configuration.vrrp);
-                configuration
+                let readings = Readings::take(&configuration.vrrp);
+                (configuration, readings)
             })
         };
         let opening = Background::start("configuration", work)
@@ -41,8 +43,8 @@ impl VrrpProcess {
         };
         let refusal = match opening.poll() {
             Progress::Working => return Ok(()),
-            Progress::Done(Ok(configuration)) if self.stopping == Stopping::No => {
-                self.apply(now, configuration)?;
+            Progress::Done(Ok((configuration, readings))) if self.stopping == Stopping::No => {
+                self.apply(now, configuration, &readings)?;
                 None
             }
             Progress::Done(Ok(_)) => Some("the process is stopping".to_owned()),
@@ -63,8 +65,16 @@ impl VrrpProcess {
         Ok(())
     }
 
-    fn apply(&mut self, now: Now, configuration: Configuration) -> Result<(), ProcessError> {
+    fn apply(
+        &mut self,
+        now: Now,
+        configuration: Configuration,
+        readings: &Readings,
+    ) -> Result<(), ProcessError> {
         tracing::info!("Reloading");
+        self.outside
+            .configure(&configuration, &self.settings)
+            .map_err(ProcessError::of("starting the threads beside the loop"))?;
         let Configuration { vrrp, globals, .. } = configuration;
         let watch = watch_for(&vrrp);
         if (watch.routes && !self.watch.routes) || (watch.rules && !self.watch.rules) {
@@ -77,6 +87,7 @@ impl VrrpProcess {
             self.assigned.look_at(interface);
         }
         self.router.apply(now, vrrp, globals.vrrp, &mut self.outbox);
+        self.take_readings(now, readings);
         Ok(())
     }
 

@@ -1,6 +1,7 @@
 //! What the router has asked of the kernel's writer, and what has come of it.
 
 use super::objects;
+use crate::notify::KernelWork;
 use kernel::ledger::{self, Removal};
 use kernel::operation::{AddressKey, Key, Object, Operation, OperationError, Verdict};
 use kernel::writer::{self, Progress, Writer};
@@ -61,6 +62,15 @@ impl Requests {
             writer,
             open: HashMap::new(),
             progress: Vec::new(),
+        }
+    }
+
+    /// Whether the writer has something to do.
+    pub(super) fn work(&self) -> KernelWork {
+        if self.open.is_empty() {
+            KernelWork::Done
+        } else {
+            KernelWork::UnderWay
         }
     }
 

@@ -26,6 +26,7 @@ pub(super) mod token {
     pub(in crate::vrrp_process) const WRITER: Token = Token(2);
     pub(in crate::vrrp_process) const MONITOR: Token = Token(3);
     pub(in crate::vrrp_process) const RELOAD: Token = Token(4);
+    pub(in crate::vrrp_process) const OUTSIDE: Token = Token(5);
     const SOCKETS: u64 = 1 << 32;
     const INTERFACES: u64 = 1 << 33;
 
@@ -63,6 +64,9 @@ impl VrrpProcess {
         }
         if is_ready(token::RELOAD) {
             self.take_configuration(now)?;
+        }
+        if is_ready(token::OUTSIDE) {
+            self.take_findings(now)?;
         }
         if is_ready(token::WRITER) {
             self.requests.collect(&mut self.receipts);

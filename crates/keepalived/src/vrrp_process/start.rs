@@ -2,6 +2,7 @@
 
 use super::announcements::Announcements;
 use super::assigned::Assigned;
+use super::outside::{Outside, Readings};
 use super::receive_buffer::BufferSizes;
 use super::report::AddressLines;
 use super::requests::Requests;
@@ -10,9 +11,11 @@ use super::sockets::Sockets;
 use super::stop::Stopping;
 use super::{ProcessError, VrrpProcess, leftovers, now, observe, pace};
 use crate::clock;
-use crate::handover::Handover;
+use crate::handover::{Handover, Start};
 use crate::log;
+use crate::scripts::Origin;
 use crate::signals::Signals;
+use crate::track_file;
 use kernel::monitor::{Monitor, Watch};
 use kernel::poll::{Interest, Pace, Poller};
 use kernel::writer::Writer;
@@ -34,10 +37,17 @@ impl VrrpProcess {
     pub(super) fn start(handover: Handover) -> Result<Self, ProcessError> {
         // First, so that every thread that is started later has the signals blocked.
         let signals = Signals::new().map_err(ProcessError::of("blocking signals"))?;
-        let Configuration {
-            mut vrrp, globals, ..
-        } = handover.configuration;
-        without_later_trackers(&mut vrrp);
+        // Before anything is changed that scripts are to get back.
+        let origin = Origin::of_this_process(handover.settings.core_limit);
+        let mut configuration = handover.configuration;
+        without_later_trackers(&mut configuration.vrrp);
+        if handover.start == Start::First {
+            track_file::initialise(&configuration.vrrp.track_files);
+        }
+        let readings = Readings::take(&configuration.vrrp);
+        let outside = Outside::start(origin, &configuration, &handover.settings)
+            .map_err(ProcessError::of("starting the threads beside the loop"))?;
+        let Configuration { vrrp, globals, .. } = configuration;
         raise_descriptor_limit(vrrp.instances.len());
         let watch = watch_for(&vrrp);
         let buffer = monitor_buffer(&globals);
@@ -61,7 +71,7 @@ impl VrrpProcess {
             startup_delay: startup_delay(&globals.vrrp),
             globals: globals.vrrp,
             interfaces,
-            readings: &[],
+            readings: &readings.list(),
         };
         let router = Router::new(moment, setup, &mut outbox);
         let mut process = Self {
@@ -85,6 +95,7 @@ impl VrrpProcess {
             blocked: BTreeSet::new(),
             opening: None,
             errands: None,
+            outside,
             assigned,
             touched: BTreeSet::new(),
             to_retry: BTreeSet::new(),
@@ -107,6 +118,7 @@ impl VrrpProcess {
         poller.add(&self.parent, token::PARENT, Interest::Readable)?;
         poller.add(&self.signals, token::SIGNALS, Interest::Readable)?;
         poller.add(&self.requests, token::WRITER, Interest::Readable)?;
+        self.outside.listen(poller)?;
         poller.add(&self.monitor, token::MONITOR, Interest::Readable)
     }
 
@@ -159,11 +171,8 @@ fn startup_delay(globals: &VrrpGlobals) -> Micros {
     Setup::startup_delay(globals, Micros(clock::since_boot().0))
 }
 
-/// Takes out the trackers whose results this process does not gather yet. An instance that waits for them would never
-/// leave its first state.
+/// Takes out the trackers whose results this process does not gather yet.
 pub(super) fn without_later_trackers(configuration: &mut VrrpConfiguration) {
-    configuration.scripts.clear();
-    configuration.track_processes.clear();
     let instances = configuration
         .instances
         .iter_mut()
@@ -173,8 +182,6 @@ pub(super) fn without_later_trackers(configuration: &mut VrrpConfiguration) {
         .iter_mut()
         .map(|group| &mut group.tracking);
     for tracking in instances.chain(groups) {
-        tracking.scripts.clear();
-        tracking.processes.clear();
         tracking.bfd.clear();
     }
 }

@@ -1,7 +1,8 @@
 //! The end of the process.
 //!
 //! The adverts of priority 0 leave at once. Then the loop turns on until the router says that the kernel has confirmed
-//! every removal; no time is waited for. A kernel that does not answer is left to itself after a while.
+//! every removal, and until scripts of the stop have run, a second at most; no time is waited for otherwise. A kernel that
+//! does not answer is left to itself after a while.
 
 use super::VrrpProcess;
 use crate::log;
@@ -13,6 +14,9 @@ use vrrp::{Input, Now, Release};
 /// How long the kernel may take to confirm the removals. The supervisor waits for `child_wait_time`, 5 s by default.
 const PATIENCE: Micros = Micros::from_secs(4);
 
+/// How long scripts of the stop may take. They have a second, and this thread need not watch the clock as closely.
+pub(super) const LAST_WORDS: Micros = Micros::from_millis(1_500);
+
 /// How far the end has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stopping {
@@ -20,6 +24,8 @@ pub(super) enum Stopping {
     No,
     /// Removals are under way, and given up at this time.
     Until(Time),
+    /// Everything is out of the kernel; scripts, FIFOs and mail are told, and that is given up at this time.
+    Telling(Time),
     /// The process may end.
     Done,
 }
@@ -28,7 +34,7 @@ impl Stopping {
     /// When to give up.
     pub(super) const fn deadline(self) -> Option<Time> {
         match self {
-            Self::Until(deadline) => Some(deadline),
+            Self::Until(deadline) | Self::Telling(deadline) => Some(deadline),
             Self::No | Self::Done => None,
         }
     }
@@ -56,7 +62,11 @@ impl VrrpProcess {
             .deadline()
             .is_some_and(|deadline| deadline <= now.time)
         {
-            tracing::warn!("the kernel has not confirmed every removal within {PATIENCE}");
+            if matches!(self.stopping, Stopping::Telling(_)) {
+                tracing::warn!("scripts of the stop have not ended in time");
+            } else {
+                tracing::warn!("the kernel has not confirmed every removal within {PATIENCE}");
+            }
             self.stopping = Stopping::Done;
         }
     }

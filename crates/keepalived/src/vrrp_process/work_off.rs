@@ -2,7 +2,7 @@
 
 use super::serve::token;
 use super::stop::Stopping;
-use super::{ProcessError, VrrpProcess, report};
+use super::{ProcessError, VrrpProcess, report, stop};
 use kernel::poll::Interest;
 use model::interface::Interfaces;
 use model::{IfIndex, Micros};
@@ -22,7 +22,10 @@ impl VrrpProcess {
             self.sockets.send(&self.outbox);
             self.queue_announcements(now);
             self.pass_wants();
-            self.report_events();
+            for command in self.outbox.scripts.drain(..) {
+                self.outside.script(command);
+            }
+            self.report_events(now);
             // After the lines that say why they leave; they are still sent before the next wait.
             self.announce()?;
             self.close_sockets()?;
@@ -143,11 +146,16 @@ impl VrrpProcess {
         }
     }
 
-    fn report_events(&mut self) {
+    fn report_events(&mut self, now: Now) {
         for event in &self.outbox.events {
             report::log_event(event, self.address_lines);
-            if matches!(event, Event::Router(RouterEvent::Stopped)) {
-                self.stopping = Stopping::Done;
+            match event {
+                Event::Notification(notification) => self.outside.notify(notification),
+                Event::Router(RouterEvent::Stopped) => {
+                    self.stopping = Stopping::Telling(now.time + stop::LAST_WORDS);
+                    self.outside.stop();
+                }
+                _ => {}
             }
         }
     }

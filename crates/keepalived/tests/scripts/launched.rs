@@ -283,6 +283,9 @@ fn a_dead_launcher_is_replaced() {
     .unwrap();
     assert_eq!(place.end(job), End::Signalled(9));
     expect_gone(pids[0]);
+    // Only the script itself hears of it.
+    let child = nix::unistd::Pid::from_raw(pids[1]);
+    nix::sys::signal::kill(child, nix::sys::signal::Signal::SIGKILL).unwrap();
     let failing = place.script("failing", "#!/bin/sh\nexit 4\n");
     // It is not started twice within a second; until then a run fails.
     while place.run(&[&failing]) != End::Exited(4) {}
@@ -296,5 +299,7 @@ fn scripts_end_with_the_launcher() {
     let pids = pids(&place, "pids");
     let Place { launcher, .. } = &mut place;
     *launcher = keepalived::scripts::Launcher::new(keepalived::scripts::Origin::of_this_process((0, 0)));
-    expect_gone(pids[0]);
+    for pid in pids {
+        expect_gone(pid);
+    }
 }

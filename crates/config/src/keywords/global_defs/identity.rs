@@ -1,6 +1,6 @@
 //! Identity, processes, files (`spec/config-global.md` section 2.1).
 
-use super::super::effect::{DUMPS, MAIL};
+use super::super::effect::DUMPS;
 use super::super::{Keyword, U32_MAX, strict};
 use crate::diagnostics::{Class, Code, Diagnostic};
 use crate::lower::{Context, GlobalsDraft};
@@ -16,8 +16,7 @@ pub(super) static KEYWORDS: &[Keyword<GlobalsDraft>] = &[
     Row::word("router_id", "STRING", |g, id| g.router_id = Some(id.value))
         .own_check()
         .default("the local host name")
-        .means("Name of this node in mails and SNMP")
-        .effect(MAIL),
+        .means("Name of this node in mails and SNMP"),
     Row::flag("process_names", |g, _| {
         g.model.vrrp_process.name = Some("keepalived_vrrp".into());
         g.model.checker_process.name = Some("keepalived_lvs".into());

@@ -1,6 +1,6 @@
 //! E-mail (`spec/config-global.md` section 2.3).
 
-use super::super::effect::{IPVS, MAIL};
+use super::super::effect::IPVS;
 use super::super::{Keyword, lenient};
 use crate::diagnostics::Code;
 use crate::lower::{Context, GlobalsDraft};
@@ -31,8 +31,7 @@ pub(super) static KEYWORDS: &[Keyword<GlobalsDraft>] = &[
             );
         }
     })
-    .means("Recipients of alerts; quote an address with a display name")
-    .effect(MAIL),
+    .means("Recipients of alerts; quote an address with a display name"),
     Row::line("notification_email_from", "ADDR", |g, line, cx| {
         let Some(from) = line.argument(0) else {
             return cx.missing(line, "an address");
@@ -42,20 +41,17 @@ pub(super) static KEYWORDS: &[Keyword<GlobalsDraft>] = &[
     })
     .own_check()
     .default("USER@HOST")
-    .means("Sender of alerts")
-    .effect(MAIL),
+    .means("Sender of alerts"),
     Row::line("smtp_server", "HOST [PORT]", smtp_server)
         .range("port 1 to 65535")
         .default("port 25")
-        .means("Mail server; a name is looked up when the configuration is read")
-        .effect(MAIL),
+        .means("Mail server; a name is looked up when the configuration is read"),
     Row::word("smtp_helo_name", "STRING", |g, name| {
         g.model.mail.helo_name = Some(name.value);
     })
     .may_miss()
     .default("the local host name")
-    .means("How this node introduces itself to the mail server")
-    .effect(MAIL),
+    .means("How this node introduces itself to the mail server"),
     Row::line("smtp_connect_timeout", "SECS", |g, line, cx| {
         let Some(word) = cx.required(line, 0) else { return };
         let Some(secs) = cx.integer("smtp_connect_timeout", word, lenient(0, 4_294)) else {
@@ -72,20 +68,17 @@ pub(super) static KEYWORDS: &[Keyword<GlobalsDraft>] = &[
     })
     .range("1 to 4294")
     .default("30")
-    .means("Give up on the mail server after this")
-    .effect(MAIL),
+    .means("Give up on the mail server after this"),
     Row::line("smtp_starttls", "[NAME]", |g, line, cx| {
         encryption(g, line, MailEncryption::StartTls, cx);
     })
     .default("off")
-    .means("Encrypt with STARTTLS and check the server's certificate, for NAME; an extension")
-    .effect(MAIL),
+    .means("Encrypt with STARTTLS and check the server's certificate, for NAME; an extension"),
     Row::line("smtp_tls", "[NAME]", |g, line, cx| {
         encryption(g, line, MailEncryption::Tls, cx);
     })
     .default("off")
-    .means("Encrypt from the first byte and check the server's certificate, for NAME; an extension")
-    .effect(MAIL),
+    .means("Encrypt from the first byte and check the server's certificate, for NAME; an extension"),
     Row::line("smtp_tls_ca", "FILE", |g, line, cx| {
         let Some(file) = cx.only_argument(line, "a file") else {
             return;
@@ -93,34 +86,28 @@ pub(super) static KEYWORDS: &[Keyword<GlobalsDraft>] = &[
         g.model.mail.trusted = Some(cx.relative_path(file));
     })
     .default("the certificates of the system")
-    .means("Certificates in PEM form to trust beside those of the system; an extension")
-    .effect(MAIL),
+    .means("Certificates in PEM form to trust beside those of the system; an extension"),
     Row::line("smtp_auth", "USER PASSWORD|file:PATH", smtp_auth)
-        .means("Log in to the mail server, which takes encryption; an extension")
-        .effect(MAIL),
+        .means("Log in to the mail server, which takes encryption; an extension"),
     Row::line("smtp_alert_file", "PATH", |g, line, cx| {
         let Some(file) = cx.only_argument(line, "a path") else {
             return;
         };
         g.model.mail.alert_file = Some(cx.relative_path(file));
     })
-    .means("Append each alert to this file (mbox), also where there is no mail server; an extension")
-    .effect(MAIL),
-    Row::switch("smtp_alert", |g, on| g.model.mail.alert = Some(on.value))
-        .means("Default of every alert")
-        .effect(MAIL),
+    .means("Append each alert to this file (mbox), also where there is no mail server; an extension"),
+    Row::switch("smtp_alert", |g, on| g.model.mail.alert = Some(on.value)).means("Default of every alert"),
     Row::switch("smtp_alert_vrrp", |g, on| {
         g.model.mail.alert_vrrp = Some(on.value);
     })
     .default("smtp_alert")
-    .means("Default of the alerts of VRRP")
-    .effect(MAIL),
+    .means("Default of the alerts of VRRP"),
     Row::switch("smtp_alert_checker", |g, on| {
         g.model.mail.alert_checker = Some(on.value);
     })
     .default("smtp_alert")
     .means("Default of the alerts of checkers")
-    .effect(MAIL),
+    .effect(IPVS),
     Row::switch("checker_log_all_failures", |g, on| {
         g.model.mail.checker_log_all_failures = on.value;
     })
@@ -129,12 +116,11 @@ pub(super) static KEYWORDS: &[Keyword<GlobalsDraft>] = &[
     .effect(IPVS),
     Row::flag("no_email_faults", |g, _| g.model.mail.no_faults = true)
         .default("off")
-        .means("No mail for FAULT")
-        .effect(MAIL),
+        .means("No mail for FAULT"),
     Row::switch("no_checker_emails", |g, on| g.model.mail.no_checker = on.value)
         .default("false")
         .means("Mail only when a real server is added or removed")
-        .effect(MAIL),
+        .effect(IPVS),
 ];
 
 fn smtp_server(g: &mut GlobalsDraft, line: Statement<'_>, cx: &mut Context<'_>) {

@@ -1,6 +1,6 @@
 //! Scheduling and resources (`spec/config-global.md` section 2.4).
 
-use super::super::effect::{BUFFERS, IPVS, SCHEDULING, TRACKING};
+use super::super::effect::{BUFFERS, IPVS, SCHEDULING};
 use super::super::{Keyword, U32_MAX, lenient, strict};
 use crate::diagnostics::{Class, Code, Diagnostic};
 use crate::lower::{At, Context, GlobalsDraft};
@@ -95,8 +95,7 @@ pub(super) static KEYWORDS: &[Keyword<GlobalsDraft>] = &[
     buffer("process_monitor_rcv_bufs", |g, n| {
         g.model.netlink_buffers.process_monitor.bytes = n.number();
     })
-    .means("Receive buffer of the socket that watches processes; 0 keeps the system's")
-    .effect(TRACKING),
+    .means("Receive buffer of the socket that watches processes; 0 keeps the system's"),
     Row::switch("vrrp_netlink_cmd_rcv_bufs_force", |g, on| {
         g.model.netlink_buffers.vrrp_command.force = on.value;
     })
@@ -125,8 +124,7 @@ pub(super) static KEYWORDS: &[Keyword<GlobalsDraft>] = &[
         g.model.netlink_buffers.process_monitor.force = on.value;
     })
     .default("false")
-    .means("Set that buffer beyond the system's limit")
-    .effect(TRACKING),
+    .means("Set that buffer beyond the system's limit"),
     Row::line("vrrp_rx_bufs_policy", "MTU|ADVERT|NUMBER", rx_bufs_policy)
         .range("upper or lower case")
         .default("the system's size")

@@ -1,6 +1,6 @@
 //! Scripts, users and FIFOs (`spec/config-global.md` section 2.2).
 
-use super::super::effect::NOTIFY;
+use super::super::effect::IPVS;
 use super::super::{Keyword, lenient};
 use crate::diagnostics::Code;
 use crate::lower::{At, CommandDraft, Context, GlobalsDraft, ScriptUser};
@@ -26,12 +26,10 @@ pub(super) static KEYWORDS: &[Keyword<GlobalsDraft>] = &[
     })
     .own_check()
     .default("keepalived_script if there is such a user, else who the daemon runs as")
-    .means("User and group that scripts and FIFOs get where they name none")
-    .effect(NOTIFY),
+    .means("User and group that scripts and FIFOs get where they name none"),
     Row::flag("enable_script_security", |g, _| g.model.script_security = true)
         .default("off")
-        .means("Refuse scripts run as root whose path others than root can change")
-        .effect(NOTIFY),
+        .means("Refuse scripts run as root whose path others than root can change"),
     Row::command("startup_script", "COMMAND [USER [[:]GROUP]]", |g, line, cx| {
         if let Some(command) = global_command(g, line, cx) {
             cx.once(&mut g.scripts.startup, line, command);
@@ -65,8 +63,7 @@ pub(super) static KEYWORDS: &[Keyword<GlobalsDraft>] = &[
     })
     .own_check()
     .first_wins()
-    .means("FIFO that gets every event of VRRP and of virtual servers")
-    .effect(NOTIFY),
+    .means("FIFO that gets every event of VRRP and of virtual servers"),
     Row::command(
         "notify_fifo_script",
         "COMMAND [USER [[:]GROUP]]",
@@ -77,8 +74,7 @@ pub(super) static KEYWORDS: &[Keyword<GlobalsDraft>] = &[
         },
     )
     .first_wins()
-    .means("Reader of notify_fifo; the path is its last argument")
-    .effect(NOTIFY),
+    .means("Reader of notify_fifo; the path is its last argument"),
     Row::line("vrrp_notify_fifo", "PATH [USER [[:]GROUP]]", |g, line, cx| {
         if let Some(fifo) = fifo(g, line, cx) {
             cx.once(&mut g.fifos.vrrp, line, fifo);
@@ -86,8 +82,7 @@ pub(super) static KEYWORDS: &[Keyword<GlobalsDraft>] = &[
     })
     .own_check()
     .first_wins()
-    .means("FIFO that gets the events of VRRP")
-    .effect(NOTIFY),
+    .means("FIFO that gets the events of VRRP"),
     Row::command(
         "vrrp_notify_fifo_script",
         "COMMAND [USER [[:]GROUP]]",
@@ -98,8 +93,7 @@ pub(super) static KEYWORDS: &[Keyword<GlobalsDraft>] = &[
         },
     )
     .first_wins()
-    .means("Reader of vrrp_notify_fifo; the path is its last argument")
-    .effect(NOTIFY),
+    .means("Reader of vrrp_notify_fifo; the path is its last argument"),
     Row::line("lvs_notify_fifo", "PATH [USER [[:]GROUP]]", |g, line, cx| {
         if let Some(fifo) = fifo(g, line, cx) {
             cx.once(&mut g.fifos.lvs, line, fifo);
@@ -108,7 +102,7 @@ pub(super) static KEYWORDS: &[Keyword<GlobalsDraft>] = &[
     .own_check()
     .first_wins()
     .means("FIFO that gets the events of virtual servers")
-    .effect(NOTIFY),
+    .effect(IPVS),
     Row::command(
         "lvs_notify_fifo_script",
         "COMMAND [USER [[:]GROUP]]",
@@ -120,25 +114,22 @@ pub(super) static KEYWORDS: &[Keyword<GlobalsDraft>] = &[
     )
     .first_wins()
     .means("Reader of lvs_notify_fifo; the path is its last argument")
-    .effect(NOTIFY),
+    .effect(IPVS),
     Row::flag("fifo_write_vrrp_states_on_reload", |g, _| {
         g.model.fifos.vrrp_states_on_reload = true;
     })
     .default("off")
-    .means("Write the state of each instance to the FIFOs after a reload")
-    .effect(NOTIFY),
+    .means("Write the state of each instance to the FIFOs after a reload"),
     Row::switch("vrrp_notify_priority_changes", |g, on| {
         g.model.vrrp.notify_priority_changes = on.value;
     })
     .default("false")
-    .means("Default of notify_priority_changes")
-    .effect(NOTIFY),
+    .means("Default of notify_priority_changes"),
     Row::switch("vrrp_notify_ordered", |g, on| {
         g.model.vrrp.notify_ordered = on.value;
     })
     .default("false")
-    .means("Default of notify_ordered; an extension")
-    .effect(NOTIFY),
+    .means("Default of notify_ordered; an extension"),
 ];
 
 /// A command of `global_defs`: `script_user` counts for what follows it, so the default user is settled here.

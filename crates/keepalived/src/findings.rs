@@ -1,0 +1,58 @@
+//! What the threads beside the loop of the VRRP process find out.
+
+use crate::runtime::inbox::Poster;
+use std::sync::Arc;
+use std::thread;
+use vrrp::{RunId, ScriptResult};
+
+/// One thing that a thread found out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Finding {
+    /// A run of a track script ended.
+    ScriptFinished {
+        /// The run.
+        run: RunId,
+        /// How it ended.
+        result: ScriptResult,
+    },
+    /// A track file has this value.
+    FileRead {
+        /// `track_file NAME`.
+        file: Arc<str>,
+        /// The value.
+        value: i32,
+    },
+    /// This many processes match.
+    ProcessesCounted {
+        /// `vrrp_track_process NAME`.
+        process: Arc<str>,
+        /// How many.
+        count: u32,
+    },
+    /// All that was to be told at a stop has been told.
+    Quiet,
+    /// This thread has panicked, which is in the log.
+    Lost(&'static str),
+}
+
+/// Tells of the end of a thread that was not to end.
+#[derive(Debug)]
+pub(crate) struct Guard {
+    findings: Poster<Finding>,
+    what: &'static str,
+}
+
+impl Guard {
+    /// Keep it for as long as the thread lives; `what` names it.
+    pub(crate) const fn new(findings: Poster<Finding>, what: &'static str) -> Self {
+        Self { findings, what }
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            self.findings.post(Finding::Lost(self.what));
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! What happens outside when VRRP changes: notify scripts, FIFO lines, mails; and the runs of track scripts.
+//!
+//! [`Notify`] is the handle that the loop of the VRRP process holds. It hands over what the router says, and nothing of that
+//! waits for anything; a thread of its own does the work ([`service`]):
+//!
+//! ```text
+//! router ─► outbox ─► Notify ──channel──► service ─┬─► launcher process: scripts     (crate::scripts)
+//!                        ▲                         ├─► FIFOs, never blocking          (fifo)
+//!                        └──────── findings ───────┴─► thread of the mails            (crate::mail)
+//! ```
+//!
+//! A notification becomes, in this order, its specific script, the generic script, a line for each FIFO, a mail
+//! (`spec/runtime.md` section 7.4). Lines are written at once and in the order of the events. Scripts start in that order
+//! and run beside each other, as they always have; `notify_ordered` has those of an instance wait for each other.
+//!
+//! A thousand instances that fail over at once are a thousand scripts. They wait in a [`queue`]: until the kernel has the
+//! addresses of all, for two seconds at most, and then for each other, a bounded number at a time. None is lost.
+
+mod event;
+mod fifo;
+mod queue;
+mod service;
+#[cfg(test)]
+mod testing;
+
+use crate::findings::{Finding, Guard};
+use crate::mail::MailSettings;
+use crate::runtime::inbox::{Inbox, Poster};
+use crate::scripts::Origin;
+use fifo::FifoPlan;
+use model::{Globals, Notifications, ScriptKind, VrrpConfiguration};
+use service::{Order, Service};
+use std::io;
+use std::thread::Builder;
+use vrrp::{Notification, ScriptCommand};
+
+/// Who starts the reader of the FIFO for all events, which one process does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SharedReader {
+    /// This process.
+    Ours,
+    /// The checker process.
+    Checkers,
+}
+
+/// What a configuration says about notification.
+#[derive(Clone, Debug)]
+pub struct NotifySettings {
+    fifos: Vec<FifoPlan>,
+    mail: MailSettings,
+    /// `fifo_write_vrrp_states_on_reload`.
+    writes_kept_states: bool,
+    /// Some script will be run.
+    has_scripts: bool,
+}
+
+impl NotifySettings {
+    /// What the configuration says.
+    #[must_use]
+    pub fn new(globals: &Globals, vrrp: &VrrpConfiguration, shared: SharedReader) -> Self {
+        let fifos = FifoPlan::of_vrrp(&globals.fifos, shared);
+        let has_scripts = vrrp.instances.iter().any(|i| has_script(&i.notifications))
+            || vrrp.sync_groups.iter().any(|g| has_script(&g.notifications))
+            || vrrp
+                .scripts
+                .iter()
+                .any(|script| matches!(script.kind, ScriptKind::Command(_)))
+            || fifos.iter().any(FifoPlan::has_reader);
+        Self {
+            fifos,
+            mail: MailSettings::new(globals),
+            writes_kept_states: globals.fifos.vrrp_states_on_reload,
+            has_scripts,
+        }
+    }
+}
+
+fn has_script(notifications: &Notifications) -> bool {
+    let Notifications {
+        master,
+        backup,
+        fault,
+        stop,
+        deleted,
+        any,
+        master_rx_lower_pri,
+        ..
+    } = notifications;
+    [master, backup, fault, stop, deleted, any, master_rx_lower_pri]
+        .into_iter()
+        .any(Option::is_some)
+}
+
+/// Whether the kernel's writer has something to do that must not be held up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KernelWork {
+    /// It has.
+    UnderWay,
+    /// Everything asked for is done.
+    Done,
+}
+
+/// The handle of the thread.
+///
+/// Dropping it is a stop.
+#[derive(Debug)]
+pub struct Notify {
+    orders: Poster<Order>,
+    /// What the thread was told last.
+    work: KernelWork,
+}
+
+impl Notify {
+    /// Starts the thread. What it finds out goes to `findings`. Signals that are blocked here are blocked there.
+    pub(crate) fn start(
+        origin: Origin,
+        settings: NotifySettings,
+        findings: Poster<Finding>,
+    ) -> io::Result<Self> {
+        let (orders, inbox) = Inbox::new()?;
+        let guard = Guard::new(findings.clone(), "notify");
+        let service = Service::new(inbox, findings, orders.clone(), origin);
+        Builder::new().name("notify".to_owned()).spawn(move || {
+            let _guard = guard;
+            service.live();
+        })?;
+        orders.post(Order::Configure(Box::new(settings)));
+        Ok(Self {
+            orders,
+            work: KernelWork::Done,
+        })
+    }
+
+    /// Takes a new configuration over. FIFOs that stay the same stay open, and their readers run on.
+    pub fn configure(&self, settings: NotifySettings) {
+        self.orders.post(Order::Configure(Box::new(settings)));
+    }
+
+    /// Tells scripts, FIFOs and mail.
+    pub fn notify(&self, notification: &Notification) {
+        self.orders.post(Order::Notify(Box::new(notification.clone())));
+    }
+
+    /// Starts or ends a track script.
+    pub fn script(&self, command: ScriptCommand) {
+        self.orders.post(Order::Script(command));
+    }
+
+    /// Scripts wait while the kernel is given addresses. Call it once a turn.
+    pub fn kernel_work(&mut self, work: KernelWork) {
+        if work != self.work {
+            self.work = work;
+            self.orders.post(Order::KernelWork(work));
+        }
+    }
+
+    /// Ends everything: scripts of the stop get a second, the others `SIGTERM` and a second. [`Finding::Quiet`] says that it is
+    /// done.
+    pub fn stop(&self) {
+        self.orders.post(Order::Stop);
+    }
+}
+
+impl Drop for Notify {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}

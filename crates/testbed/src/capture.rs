@@ -142,7 +142,10 @@ impl Capture {
     /// Fails when the kernel dropped frames because they came faster than they were read.
     pub fn ensure_complete(&self) -> Result<()> {
         let lost = self.lost.try_iter().last().unwrap_or(0);
-        ensure!(lost == 0, "the capture lost {lost} frames, so it proves nothing");
+        ensure!(
+            lost == 0,
+            "the capture lost {lost} frames, so it proves nothing (root gets a larger buffer)"
+        );
         Ok(())
     }
 

@@ -107,7 +107,7 @@ impl Log {
                     settings.syslog.unwrap_or(Facility::DAEMON),
                     settings.ident(kind),
                 ))),
-                Destination::Console => Ok(Box::new(console::Console)),
+                Destination::Console => Ok(Box::new(console::Console::new())),
                 Destination::File => open_file(settings, kind),
             };
             let started = output.and_then(|output| {

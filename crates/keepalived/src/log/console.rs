@@ -2,16 +2,43 @@
 
 use super::output::Output;
 use super::queue::Line;
-use super::stamp;
+use super::stamp::Dates;
 use std::io::{self, Write};
 
-/// Standard error.
+/// What a pipe takes as one piece (`PIPE_BUF`). Several processes share the terminal, and their lines must not mix.
+const PIECE: usize = 4096;
+
+/// Standard error. Lines that come together leave with one write.
 #[derive(Debug)]
-pub(super) struct Console;
+pub(super) struct Console {
+    dates: Dates,
+    waiting: String,
+}
+
+impl Console {
+    pub(super) const fn new() -> Self {
+        Self {
+            dates: Dates::of_console(),
+            waiting: String::new(),
+        }
+    }
+}
 
 impl Output for Console {
     fn write(&mut self, line: &Line) -> io::Result<()> {
-        // One write for each line: several processes share the terminal.
-        io::stderr().write_all(stamp::console_line(line).as_bytes())
+        let before = self.waiting.len();
+        self.dates.append(line, &mut self.waiting);
+        if self.waiting.len() <= PIECE || before == 0 {
+            return Ok(());
+        }
+        let line = self.waiting.split_off(before);
+        let written = self.flush();
+        self.waiting = line;
+        written
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let waiting = std::mem::take(&mut self.waiting);
+        io::stderr().write_all(waiting.as_bytes())
     }
 }

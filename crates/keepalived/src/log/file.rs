@@ -2,7 +2,7 @@
 
 use super::output::Output;
 use super::queue::Line;
-use super::stamp;
+use super::stamp::Dates;
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
@@ -12,6 +12,8 @@ use std::path::Path;
 pub(super) struct LogWriter {
     file: BufWriter<File>,
     flush_each: bool,
+    dates: Dates,
+    line: String,
 }
 
 impl LogWriter {
@@ -21,13 +23,17 @@ impl LogWriter {
         Ok(Self {
             file: BufWriter::new(file),
             flush_each,
+            dates: Dates::of_console(),
+            line: String::new(),
         })
     }
 }
 
 impl Output for LogWriter {
     fn write(&mut self, line: &Line) -> io::Result<()> {
-        self.file.write_all(stamp::console_line(line).as_bytes())?;
+        self.line.clear();
+        self.dates.append(line, &mut self.line);
+        self.file.write_all(self.line.as_bytes())?;
         if self.flush_each {
             self.file.flush()
         } else {

@@ -48,7 +48,7 @@ impl Subscriber for LineSubscriber {
     }
 
     fn event(&self, event: &Event<'_>) {
-        let mut text = Text::default();
+        let mut text = Text(String::with_capacity(USUAL));
         event.record(&mut text);
         let (at, severity) = (clock::wall(), severity(event.metadata()));
         for text in printable(text.0) {
@@ -100,8 +100,10 @@ fn printable(text: String) -> Vec<String> {
     text.lines().map(escaped).collect()
 }
 
+/// Room for a usual line, so that it need not grow word by word.
+const USUAL: usize = 120;
+
 /// The message, then the other fields as `name=value`.
-#[derive(Default)]
 struct Text(String);
 
 impl Visit for Text {

@@ -3,7 +3,7 @@
 use super::output::Output;
 use super::queue::Line;
 use super::settings::Facility;
-use super::stamp;
+use super::stamp::Dates;
 use std::io;
 use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
@@ -18,6 +18,7 @@ pub(super) struct Syslog {
     facility: Facility,
     ident: String,
     socket: Option<UnixDatagram>,
+    dates: Dates,
 }
 
 impl Syslog {
@@ -28,6 +29,7 @@ impl Syslog {
             facility,
             ident,
             socket: None,
+            dates: Dates::of_syslog(),
         }
     }
 
@@ -43,7 +45,7 @@ impl Output for Syslog {
         let datagram = format!(
             "<{}>{} {}[{}]: {}",
             self.facility.priority(line.severity),
-            stamp::syslog_date(line.at),
+            self.dates.at(line.at),
             self.ident,
             std::process::id(),
             line.text

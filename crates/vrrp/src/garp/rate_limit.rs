@@ -21,6 +21,15 @@ pub(crate) struct Announcer {
 pub(crate) struct Round {
     /// Announcements of each address.
     pub(crate) count: u32,
+    /// What the announcements that wait for one address are limited to: the repeat value of the whole block.
+    pub(crate) most: u32,
+}
+
+impl Round {
+    /// A whole block.
+    pub(crate) const fn block(count: u32) -> Self {
+        Self { count, most: count }
+    }
 }
 
 /// What a call lends to the announcer.
@@ -63,17 +72,18 @@ struct Queued {
 }
 
 impl Queue {
-    fn enqueue(&mut self, instance: InstanceId, target: &Target, count: u32) {
+    fn enqueue(&mut self, instance: InstanceId, target: &Target, round: Round) {
+        let Round { count, most } = round;
         let key = (instance, target.index, target.address);
         if let Some(queued) = self.positions.get(&key).and_then(|turn| self.turns.get_mut(turn)) {
-            queued.most = queued.most.max(count);
+            queued.most = queued.most.max(most);
             queued.pending = queued.pending.saturating_add(count).min(queued.most);
         } else if count > 0 {
             self.push(Queued {
                 instance,
                 target: target.clone(),
                 pending: count,
-                most: count,
+                most,
             });
         }
     }
@@ -163,7 +173,7 @@ impl Announcer {
         for (target, limit) in targets.iter().zip(limits) {
             if let Some(position) = limit {
                 let family = Family::of(target.address);
-                self.limits[position].queues[family as usize].enqueue(instance, target, round.count);
+                self.limits[position].queues[family as usize].enqueue(instance, target, round);
                 touched.insert(position);
             }
         }
@@ -205,6 +215,7 @@ impl Announcer {
             {
                 let round = Round {
                     count: queued.pending,
+                    most: queued.most,
                 };
                 self.announce(queued.instance, &[queued.target], round, links, wake);
             }
@@ -268,7 +279,7 @@ mod tests {
             alarms: &mut alarms,
             out: &mut out,
         };
-        announcer.announce(InstanceId(0), &targets, Round { count: 2 }, &links(), &mut wake);
+        announcer.announce(InstanceId(0), &targets, Round::block(2), &links(), &mut wake);
         let (a, b) = (targets[0].address, targets[1].address);
         assert_eq!(addresses(&out), [a, b, a, b]);
         assert_eq!(alarms.earliest(), None);
@@ -288,7 +299,7 @@ mod tests {
             alarms: &mut alarms,
             out: &mut out,
         };
-        announcer.announce(InstanceId(0), &targets, Round { count: 2 }, &links(), &mut wake);
+        announcer.announce(InstanceId(0), &targets, Round::block(2), &links(), &mut wake);
         let mut times = vec![0];
         while let Some((alarm, time)) = alarms.take_due(Time(u64::MAX)) {
             assert_eq!(alarm, Alarm::GarpLimit(0));
@@ -325,7 +336,7 @@ mod tests {
             out: &mut out,
         };
         for _ in 0..3 {
-            announcer.announce(InstanceId(0), &targets, Round { count: 5 }, &links(), &mut wake);
+            announcer.announce(InstanceId(0), &targets, Round::block(5), &links(), &mut wake);
         }
         while let Some((_, time)) = alarms.take_due(Time(u64::MAX)) {
             announcer.release(
@@ -353,7 +364,7 @@ mod tests {
             alarms: &mut alarms,
             out: &mut out,
         };
-        announcer.announce(InstanceId(0), &targets, Round { count: 5 }, &links(), &mut wake);
+        announcer.announce(InstanceId(0), &targets, Round::block(5), &links(), &mut wake);
         announcer.cancel(InstanceId(0));
         wake.now = Time(2_000_000);
         announcer.release(0, &mut wake);

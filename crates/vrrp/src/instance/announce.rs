@@ -21,10 +21,20 @@ impl Instance {
         if self.state != State::Master {
             return;
         }
+        let repeat = self.config.garp.master_repeat;
         let announced = self.in_kernel.take_announced();
-        let is_left = |target: &&Target| !announced.contains(&(target.index, target.address));
-        let targets: Vec<_> = self.in_kernel.targets().iter().filter(is_left).cloned().collect();
-        self.send_announcements(cx, &targets, self.config.garp.master_repeat);
+        if announced.is_empty() {
+            self.announce(cx, repeat);
+        } else {
+            let is_left = |target: &&Target| !announced.contains(&(target.index, target.address));
+            let left: Vec<_> = self.in_kernel.targets().iter().filter(is_left).cloned().collect();
+            self.first_round(cx, &left);
+            let rest = Round {
+                count: repeat.saturating_sub(1),
+                most: repeat,
+            };
+            self.send_round(cx, self.in_kernel.targets(), rest);
+        }
         self.set_delayed_alarm(cx);
         let garp = self.config.garp;
         if !garp.master_refresh.is_zero() {
@@ -34,12 +44,23 @@ impl Instance {
         self.set_extra_alarm(cx);
     }
 
-    /// The kernel has some of the addresses of a new master: their share of the first block.
+    /// The kernel has some of the addresses of a new master: their first round. The others follow when all are there, so
+    /// that no address waits for the second round of another.
     pub(crate) fn progressed(&mut self, cx: &mut Context<'_>, number: u64, addresses: &[(IfIndex, IpAddr)]) {
         if self.will_announce_after(number) {
-            self.announce_some(cx, addresses);
-            self.in_kernel.note_announced(addresses);
+            let targets = self.in_kernel.next_targets(addresses);
+            self.first_round(cx, &targets);
         }
+    }
+
+    /// The first round of a block whose others follow later.
+    fn first_round(&self, cx: &mut Context<'_>, targets: &[Target]) {
+        self.say_announcing(cx, targets);
+        let first = Round {
+            count: 1,
+            most: self.config.garp.master_repeat,
+        };
+        self.send_round(cx, targets, first);
     }
 
     /// One block now and the delayed one, after a reload that brought addresses.
@@ -174,20 +195,29 @@ impl Instance {
         }
     }
 
+    /// Sends a whole block.
     fn send_announcements(&self, cx: &mut Context<'_>, targets: &[Target], count: u32) {
+        self.say_announcing(cx, targets);
+        self.send_round(cx, targets, Round::block(count));
+    }
+
+    fn say_announcing(&self, cx: &mut Context<'_>, targets: &[Target]) {
         if cx.out.detail() == crate::Detail::On {
             for target in targets {
                 let (address, interface) = (target.address, target.interface.clone());
                 self.event(cx, InstanceEvent::Announcing { address, interface });
             }
         }
+    }
+
+    fn send_round(&self, cx: &mut Context<'_>, targets: &[Target], round: Round) {
         let mut wake = Wake {
             now: cx.now.time,
             alarms: cx.alarms,
             out: cx.out,
         };
         cx.announcer
-            .announce(self.id, targets, Round { count }, cx.links, &mut wake);
+            .announce(self.id, targets, round, cx.links, &mut wake);
     }
 
     fn set_extra_alarm(&self, cx: &mut Context<'_>) {

@@ -24,6 +24,8 @@ pub(super) struct InKernel {
     permanent: Vec<Arc<Object>>,
     /// Addresses of a new master that were announced before the last one was there.
     announced: HashSet<(IfIndex, IpAddr)>,
+    /// Where the targets of the addresses to come begin.
+    announced_to: usize,
     /// Number of the last ticket, and of the last one confirmed.
     asked: u64,
     confirmed: u64,
@@ -56,11 +58,28 @@ impl InKernel {
         &self.placement.targets
     }
 
-    pub(super) fn note_announced(&mut self, addresses: &[(IfIndex, IpAddr)]) {
-        self.announced.extend(addresses);
+    /// The targets of addresses that are there now, in the order of the targets, which is the order in which the
+    /// addresses were asked for. They count as announced from then on.
+    pub(super) fn next_targets(&mut self, addresses: &[(IfIndex, IpAddr)]) -> Vec<Target> {
+        let mut targets = Vec::with_capacity(addresses.len());
+        for address in addresses {
+            let rest = self
+                .placement
+                .targets
+                .get(self.announced_to..)
+                .unwrap_or_default();
+            let is_meant = |target: &Target| (target.index, target.address) == *address;
+            if let Some(skipped) = rest.iter().position(is_meant) {
+                self.announced_to += skipped + 1;
+                targets.push(rest[skipped].clone());
+                self.announced.insert(*address);
+            }
+        }
+        targets
     }
 
     pub(super) fn take_announced(&mut self) -> HashSet<(IfIndex, IpAddr)> {
+        self.announced_to = 0;
         std::mem::take(&mut self.announced)
     }
 }
@@ -108,7 +127,7 @@ impl Instance {
             }
         }
         self.in_kernel.wanted = parts;
-        self.in_kernel.announced.clear();
+        self.in_kernel.take_announced();
         self.want(cx, changes);
     }
 

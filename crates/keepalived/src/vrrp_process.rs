@@ -5,6 +5,7 @@
 //! are written in the background. A turn of the loop:
 //!
 //! ```text
+//! leave adverts alone for a moment, if they come closely one after the other
 //! wait until the router's deadline or until something is readable
 //! read both clocks, once
 //! deadline reached?          ─► router ─► outbox: adverts leave first, by one system call
@@ -50,8 +51,9 @@ use announcements::Announcements;
 use assigned::Assigned;
 use kernel::monitor::{Change, Monitor, Watch};
 use kernel::poll::{Pace, Poller, Token};
-use model::{Configuration, IfIndex, Micros};
+use model::{Configuration, IfIndex, Micros, Time};
 use outside::{Outside, Readings};
+use pace::Hearing;
 use receive_buffer::BufferSizes;
 use report::AddressLines;
 use requests::{Receipt, Requests};
@@ -71,6 +73,7 @@ struct VrrpProcess {
     signals: Signals,
     poller: Poller,
     pace: Pace,
+    hearing: Hearing,
     ready: Vec<Token>,
     monitor: Monitor,
     watch: Watch,
@@ -163,7 +166,8 @@ impl VrrpProcess {
 
     /// One turn of the loop.
     fn turn(&mut self) -> Result<(), ProcessError> {
-        let timeout = self.timeout();
+        self.pause()?;
+        let timeout = self.timeout(clock::monotonic());
         let mut ready = std::mem::take(&mut self.ready);
         self.poller
             .wait(timeout, &mut ready)
@@ -188,12 +192,24 @@ impl VrrpProcess {
         Ok(())
     }
 
+    /// Lets adverts that come closely one after the other gather.
+    fn pause(&mut self) -> Result<(), ProcessError> {
+        let now = clock::monotonic();
+        let pause = self.hearing.pause(now);
+        let pause = self.timeout(now).map_or(pause, |timeout| timeout.min(pause));
+        if pause.is_zero() {
+            return Ok(());
+        }
+        self.poller
+            .pause(pause)
+            .map_err(ProcessError::of("waiting for events"))
+    }
+
     /// How long to wait at most.
-    fn timeout(&self) -> Option<Micros> {
+    fn timeout(&self, now: Time) -> Option<Micros> {
         if self.announcements.is_ready() {
             return Some(Micros::ZERO);
         }
-        let now = clock::monotonic();
         let deadline = self
             .router
             .deadline()

@@ -52,6 +52,8 @@ impl Interest {
 #[derive(Debug)]
 pub struct Poller {
     epoll: Epoll,
+    /// Those of the descriptors that end a pause.
+    urgent: Epoll,
     events: Vec<EpollEvent>,
     /// Ends long waits.
     timer: TimerFd,
@@ -71,6 +73,7 @@ impl Poller {
         epoll.add(&timer, EpollEvent::new(Interest::Arrival.flags(), TIMER))?;
         Ok(Self {
             epoll,
+            urgent: Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?,
             events: vec![EpollEvent::empty(); 256],
             timer,
             has_pwait2: true,
@@ -84,9 +87,35 @@ impl Poller {
             .add(descriptor, EpollEvent::new(interest.flags(), token.0))?)
     }
 
+    /// Adds a descriptor that also ends a [`pause`](Self::pause).
+    pub fn add_urgent(&self, descriptor: impl AsFd, token: Token, interest: Interest) -> io::Result<()> {
+        let descriptor = descriptor.as_fd();
+        self.urgent
+            .add(descriptor, EpollEvent::new(interest.flags(), token.0))?;
+        self.add(descriptor, token, interest)
+    }
+
     /// Takes a descriptor out of the set.
     pub fn remove(&self, descriptor: impl AsFd) -> io::Result<()> {
-        Ok(self.epoll.delete(descriptor)?)
+        let descriptor = descriptor.as_fd();
+        match self.urgent.delete(descriptor) {
+            Ok(()) | Err(Errno::ENOENT) => Ok(self.epoll.delete(descriptor)?),
+            Err(errno) => Err(errno.into()),
+        }
+    }
+
+    /// Waits until `timeout` has passed or an urgent descriptor is ready, whatever the others are. The next
+    /// [`wait`](Self::wait) says which are ready.
+    pub fn pause(&mut self, timeout: Micros) -> io::Result<()> {
+        let timeout = TimeSpec::from(Duration::from(timeout));
+        match ppoll(
+            &mut [PollFd::new(self.urgent.0.as_fd(), PollFlags::POLLIN)],
+            Some(timeout),
+            None,
+        ) {
+            Ok(_) | Err(Errno::EINTR) => Ok(()),
+            Err(errno) => Err(errno.into()),
+        }
     }
 
     /// Waits until a descriptor is ready or `timeout` has passed (no timeout: until one is ready), and puts the tokens
@@ -180,6 +209,27 @@ mod tests {
         poller.remove(&reader).unwrap();
         poller.wait(Some(Micros::ZERO), &mut ready).unwrap();
         assert_eq!(ready, []);
+    }
+
+    #[test]
+    fn only_urgent_descriptors_end_a_pause() {
+        let (mut writer, reader) = UnixStream::pair().unwrap();
+        let (mut urgent_writer, urgent) = UnixStream::pair().unwrap();
+        let mut poller = Poller::new().unwrap();
+        poller.add(&reader, Token(1), Interest::Readable).unwrap();
+        poller.add_urgent(&urgent, Token(2), Interest::Readable).unwrap();
+        writer.write_all(b"x").unwrap();
+        poller.pause(Micros(1)).unwrap();
+        urgent_writer.write_all(b"x").unwrap();
+        // Would wait for an hour otherwise.
+        poller.pause(Micros::from_secs(3_600)).unwrap();
+        let mut ready = Vec::new();
+        poller.wait(None, &mut ready).unwrap();
+        ready.sort_unstable();
+        assert_eq!(ready, [Token(1), Token(2)]);
+        poller.remove(&urgent).unwrap();
+        poller.remove(&reader).unwrap();
+        poller.pause(Micros(1)).unwrap();
     }
 
     #[test]

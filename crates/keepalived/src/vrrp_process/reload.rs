@@ -107,7 +107,10 @@ impl VrrpProcess {
         let waiting = ProcessError::of("waiting for the kernel's notifications");
         self.poller
             .remove(&self.monitor)
-            .and_then(|()| self.poller.add(&monitor, token::MONITOR, Interest::Readable))
+            .and_then(|()| {
+                self.poller
+                    .add_urgent(&monitor, token::MONITOR, Interest::Readable)
+            })
             .map_err(waiting)?;
         (self.monitor, self.watch) = (monitor, wider);
         self.requests.resynchronised();

@@ -91,6 +91,10 @@ impl VrrpProcess {
             }
             left = left.saturating_sub(self.receive(now, id));
         }
+        // With nothing left there is more to be taken, at once.
+        if (1..DATAGRAMS).contains(&left) {
+            self.hearing.heard(now.time, self.pace.floor);
+        }
         Ok(())
     }
 

@@ -3,6 +3,7 @@
 use super::announcements::Announcements;
 use super::assigned::Assigned;
 use super::outside::{Outside, Readings};
+use super::pace::Hearing;
 use super::receive_buffer::BufferSizes;
 use super::report::AddressLines;
 use super::requests::Requests;
@@ -83,6 +84,7 @@ impl VrrpProcess {
             signals,
             poller: Poller::new().map_err(ProcessError::of("making the poller"))?,
             pace: Pace::new(floor),
+            hearing: Hearing::default(),
             ready: Vec::new(),
             monitor,
             watch,
@@ -115,11 +117,11 @@ impl VrrpProcess {
 
     fn listen_to_all(&self) -> io::Result<()> {
         let poller = &self.poller;
-        poller.add(&self.parent, token::PARENT, Interest::Readable)?;
-        poller.add(&self.signals, token::SIGNALS, Interest::Readable)?;
-        poller.add(&self.requests, token::WRITER, Interest::Readable)?;
+        poller.add_urgent(&self.parent, token::PARENT, Interest::Readable)?;
+        poller.add_urgent(&self.signals, token::SIGNALS, Interest::Readable)?;
+        poller.add_urgent(&self.requests, token::WRITER, Interest::Readable)?;
         self.outside.listen(poller)?;
-        poller.add(&self.monitor, token::MONITOR, Interest::Readable)
+        poller.add_urgent(&self.monitor, token::MONITOR, Interest::Readable)
     }
 
     /// The lines about the addresses that are there at the start.

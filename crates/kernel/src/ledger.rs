@@ -5,8 +5,9 @@
 //! just added. It also tells whether the disappearance of an object that the monitor reports is our own doing.
 
 use crate::difference::difference;
+use crate::map::Map;
 use crate::operation::{Key, Object, Operation, Outcome, RouteKey, Verdict};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 /// Who wants something in the kernel: an instance, the static objects, the process itself. Numbered by the caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -27,41 +28,78 @@ pub enum Removal {
 /// The wanted state of all owners.
 #[derive(Debug, Default)]
 pub struct Ledger {
-    holdings: HashMap<Owner, HashMap<Key, Holding>>,
-    /// The owners of each object that is there or on its way.
-    holders: HashMap<Key, Vec<Owner>>,
-    /// Objects that we are removing.
-    leaving: HashMap<Key, Leaving>,
+    entries: Map<Key, Entry>,
     /// Counts additions, for their order.
     clock: u64,
 }
 
-/// An object that an owner wants.
-#[derive(Debug)]
-struct Holding {
-    object: Object,
-    added: u64,
-    /// It could not be added, or was removed by others.
-    gone: bool,
-}
-
+/// What is known of one object of the kernel.
 #[derive(Debug, Default)]
-struct Leaving {
+struct Entry {
+    /// Who wants it. Most objects have one owner, which takes no list.
+    first: Option<Holding>,
+    others: Vec<Holding>,
     /// Removals that have not ended.
     in_flight: u32,
     /// Notifications of removals that the monitor has still to report.
     expected: u32,
 }
 
+/// What an owner wants.
+#[derive(Debug)]
+struct Holding {
+    owner: Owner,
+    object: Object,
+    added: u64,
+    /// It could not be added, or was removed by others.
+    gone: bool,
+}
+
+impl Entry {
+    fn holdings(&self) -> impl Iterator<Item = &Holding> {
+        self.first.iter().chain(&self.others)
+    }
+
+    fn holding_of(&mut self, owner: Owner) -> Option<&mut Holding> {
+        let mut all = self.first.iter_mut().chain(&mut self.others);
+        all.find(|holding| holding.owner == owner)
+    }
+
+    fn is_wanted(&self) -> bool {
+        self.holdings().any(|holding| !holding.gone)
+    }
+
+    fn is_leaving(&self) -> bool {
+        self.in_flight > 0 || self.expected > 0
+    }
+
+    /// Adds or replaces what an owner wants. Who has it longest is first.
+    fn hold(&mut self, holding: Holding) {
+        if let Some(before) = self.holding_of(holding.owner) {
+            *before = holding;
+        } else if self.first.is_none() {
+            self.first = Some(holding);
+        } else {
+            self.others.push(holding);
+        }
+    }
+
+    fn release(&mut self, owner: Owner) {
+        self.others.retain(|holding| holding.owner != owner);
+        if self.first.as_ref().is_some_and(|first| first.owner == owner) {
+            self.first = (!self.others.is_empty()).then(|| self.others.remove(0));
+        }
+    }
+}
+
 impl Ledger {
     /// Makes `wanted` the whole of what `owner` wants, and says which operations that takes.
     pub fn want(&mut self, owner: Owner, wanted: &[Object]) -> Vec<Operation> {
         let present: BTreeMap<u64, Object> = self
-            .holdings
-            .get(&owner)
-            .into_iter()
-            .flat_map(HashMap::values)
-            .filter(|holding| !holding.gone)
+            .entries
+            .values()
+            .flat_map(Entry::holdings)
+            .filter(|holding| holding.owner == owner && !holding.gone)
             .map(|holding| (holding.added, holding.object.clone()))
             .collect();
         let present: Vec<Object> = present.into_values().collect();
@@ -75,7 +113,14 @@ impl Ledger {
     pub fn change(&mut self, owner: Owner, mut operations: Vec<Operation>) -> Vec<Operation> {
         operations.retain(|operation| match operation {
             Operation::Add(object) => {
-                self.hold(owner, object);
+                self.clock += 1;
+                let holding = Holding {
+                    owner,
+                    object: object.clone(),
+                    added: self.clock,
+                    gone: false,
+                };
+                self.entries.entry(object.key()).or_default().hold(holding);
                 true
             }
             Operation::Remove(object) => self.give_up(owner, object),
@@ -83,94 +128,45 @@ impl Ledger {
         operations
     }
 
-    fn hold(&mut self, owner: Owner, object: &Object) {
-        let key = object.key();
-        self.clock += 1;
-        let holding = Holding {
-            object: object.clone(),
-            added: self.clock,
-            gone: false,
-        };
-        let before = self
-            .holdings
-            .entry(owner)
-            .or_default()
-            .insert(key.clone(), holding);
-        if before.is_none_or(|before| before.gone) {
-            self.holders.entry(key).or_default().push(owner);
-        }
-    }
-
     /// Whether the object is to be removed, since nobody else wants it.
     fn give_up(&mut self, owner: Owner, object: &Object) -> bool {
-        let key = object.key();
-        if let Some(holdings) = self.holdings.get_mut(&owner) {
-            holdings.remove(&key);
-            if holdings.is_empty() {
-                self.holdings.remove(&owner);
-            }
-        }
-        self.release(owner, &key);
-        let last = !self.holders.contains_key(&key);
+        let entry = self.entries.entry(object.key()).or_default();
+        entry.release(owner);
+        let last = !entry.is_wanted();
         if last {
-            let leaving = self.leaving.entry(key).or_default();
-            leaving.in_flight += 1;
-            leaving.expected += 1;
+            entry.in_flight += 1;
+            entry.expected += 1;
         }
         last
-    }
-
-    fn release(&mut self, owner: Owner, key: &Key) {
-        if let Some(holders) = self.holders.get_mut(key) {
-            holders.retain(|holder| *holder != owner);
-            if holders.is_empty() {
-                self.holders.remove(key);
-            }
-        }
     }
 
     /// Whether any owner has asked for an object with this key.
     #[must_use]
     pub fn is_wanted(&self, key: &Key) -> bool {
-        self.holders.contains_key(key)
+        self.entries.get(key).is_some_and(Entry::is_wanted)
     }
 
     /// Notes how an operation of `owner` ended. What could not be added is not there, and a later
     /// [`want`](Self::want) tries it again.
     pub fn settled(&mut self, owner: Owner, operation: &Operation, verdict: &Verdict) {
-        match operation {
-            Operation::Add(object) => self.added(owner, object.key(), verdict),
-            Operation::Remove(object) => {
-                let reported = matches!(verdict, Ok(Outcome::Done));
-                self.update_leaving(&object.key(), |leaving| {
-                    leaving.in_flight = leaving.in_flight.saturating_sub(1);
-                    if !reported {
-                        leaving.expected = leaving.expected.saturating_sub(1);
-                    }
-                });
-            }
-        }
-    }
-
-    fn added(&mut self, owner: Owner, key: Key, verdict: &Verdict) {
-        let holding = self
-            .holdings
-            .get_mut(&owner)
-            .and_then(|holdings| holdings.get_mut(&key));
-        let Some(holding) = holding else {
+        let key = operation.object().key();
+        let Some(entry) = self.entries.get_mut(&key) else {
             return;
         };
-        match verdict {
-            Err(_) => {
-                holding.gone = true;
-                self.release(owner, &key);
+        match operation {
+            Operation::Add(_) => {
+                let superseded = matches!(verdict, Ok(Outcome::Superseded));
+                if let Some(holding) = entry.holding_of(owner).filter(|_| !superseded) {
+                    // Also back: an earlier attempt failed, or others removed the object in between.
+                    holding.gone = verdict.is_err();
+                }
             }
-            // An earlier attempt failed, or the object was removed by others in between.
-            Ok(Outcome::Done | Outcome::WasSo | Outcome::Created(_)) if holding.gone => {
-                holding.gone = false;
-                self.holders.entry(key).or_default().push(owner);
+            Operation::Remove(_) => {
+                let reported = matches!(verdict, Ok(Outcome::Done));
+                entry.in_flight = entry.in_flight.saturating_sub(1);
+                entry.expected = entry.expected.saturating_sub(u32::from(!reported));
+                self.forget_if_done(&key);
             }
-            Ok(_) => {}
         }
     }
 
@@ -184,49 +180,47 @@ impl Ledger {
             })),
             _ => key.clone(),
         };
-        let mut ours = false;
-        self.update_leaving(&asked, |leaving| {
-            ours = leaving.expected > 0;
-            leaving.expected = leaving.expected.saturating_sub(1);
-        });
-        if ours {
-            return Removal::Ours;
-        }
-        let Some(owners) = self.holders.remove(&asked) else {
+        let Some(entry) = self.entries.get_mut(&asked) else {
             return Removal::Unwanted;
         };
-        let mut wanted = Vec::with_capacity(owners.len());
-        for owner in owners {
-            let holding = self
-                .holdings
-                .get_mut(&owner)
-                .and_then(|holdings| holdings.get_mut(&asked));
-            if let Some(holding) = holding {
+        if entry.expected > 0 {
+            entry.expected -= 1;
+            self.forget_if_done(&asked);
+            return Removal::Ours;
+        }
+        let wanted: Vec<_> = entry
+            .first
+            .iter_mut()
+            .chain(&mut entry.others)
+            .filter(|holding| !holding.gone)
+            .map(|holding| {
                 holding.gone = true;
-                wanted.push((owner, holding.object.clone()));
-            }
+                (holding.owner, holding.object.clone())
+            })
+            .collect();
+        if wanted.is_empty() {
+            return Removal::Unwanted;
         }
         Removal::Others(wanted)
     }
 
     /// Notes that notifications were lost: removals that are confirmed will not be reported any more.
     pub fn resynchronised(&mut self) {
-        self.leaving.retain(|_, leaving| {
-            leaving.expected = leaving.expected.min(leaving.in_flight);
-            leaving.in_flight > 0
+        self.entries.retain(|_, entry| {
+            entry.expected = entry.expected.min(entry.in_flight);
+            entry.first.is_some() || entry.is_leaving()
         });
     }
 
     fn knows(&self, key: &Key) -> bool {
-        self.leaving.contains_key(key) || self.holders.contains_key(key)
+        let entry = self.entries.get(key);
+        entry.is_some_and(|entry| entry.is_leaving() || entry.is_wanted())
     }
 
-    fn update_leaving(&mut self, key: &Key, update: impl FnOnce(&mut Leaving)) {
-        if let Some(leaving) = self.leaving.get_mut(key) {
-            update(leaving);
-            if leaving.in_flight == 0 && leaving.expected == 0 {
-                self.leaving.remove(key);
-            }
+    fn forget_if_done(&mut self, key: &Key) {
+        let entry = self.entries.get(key);
+        if entry.is_some_and(|entry| entry.first.is_none() && !entry.is_leaving()) {
+            self.entries.remove(key);
         }
     }
 }

@@ -20,6 +20,7 @@ pub mod difference;
 pub mod fake;
 pub mod ledger;
 mod linux;
+mod map;
 pub mod monitor;
 mod netlink;
 #[cfg(feature = "nftables")]

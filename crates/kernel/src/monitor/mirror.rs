@@ -1,6 +1,7 @@
 //! The monitor's picture of the machine, and how it changes.
 
 use super::Change;
+use crate::map::Set;
 use crate::operation::{AddressKey, RouteKey, RuleKey};
 use model::interface::{Interface, InterfaceAddress, Interfaces};
 use model::{Family, IfIndex};
@@ -18,9 +19,9 @@ pub(super) struct Mirror {
 struct Link {
     interface: Interface,
     /// The keys of its addresses, so that the list need not be searched for each of thousands.
-    keys: HashSet<AddressKey>,
+    keys: Set<AddressKey>,
     /// Addresses that are gone and still have to leave the list: all at once, for the same reason.
-    leaving: HashSet<AddressKey>,
+    leaving: Set<AddressKey>,
 }
 
 impl Link {
@@ -28,8 +29,8 @@ impl Link {
         let addresses = std::mem::take(&mut interface.addresses);
         let mut link = Self {
             interface,
-            keys: HashSet::new(),
-            leaving: HashSet::new(),
+            keys: Set::default(),
+            leaving: Set::default(),
         };
         for address in addresses {
             link.put(address);

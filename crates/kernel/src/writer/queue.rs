@@ -2,10 +2,11 @@
 
 use super::{Progress, Request, Ticket};
 use crate::ledger::Owner;
+use crate::map::{Map, Set};
 use crate::operation::{Class, Key, Object, Operation, Outcome, Verdict, Way};
 use model::Family;
+use std::collections::VecDeque;
 use std::collections::hash_map::Entry;
-use std::collections::{HashMap, HashSet, VecDeque};
 
 /// What one chunk may cost in all. An IPv4 address costs 1, which is about 5 µs of the kernel's time; so a chunk is
 /// some hundred microseconds to a few milliseconds, after which progress is reported and others have their turn.
@@ -27,11 +28,11 @@ fn cost(operation: &Operation) -> u32 {
 
 #[derive(Debug, Default)]
 pub(super) struct Queue {
-    owners: HashMap<Owner, VecDeque<Pending>>,
+    owners: Map<Owner, VecDeque<Pending>>,
     /// Owners with something in the queue, the next first.
     turns: VecDeque<Owner>,
     /// The last request that is to change each object.
-    touched: HashMap<Key, (Owner, Ticket)>,
+    touched: Map<Key, (Owner, Ticket)>,
 }
 
 #[derive(Debug)]
@@ -200,7 +201,7 @@ impl Queue {
 
 /// Takes additions out of the queue that `later` removes again. Links stay: what is to be done in between may need them.
 fn supersede(requests: &mut VecDeque<Pending>, later: &[Operation]) {
-    let removed: HashSet<Key> = later
+    let removed: Set<Key> = later
         .iter()
         .filter_map(|operation| match operation {
             Operation::Remove(object) if object.class() != Class::Link => Some(object.key()),

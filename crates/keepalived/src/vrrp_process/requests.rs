@@ -8,7 +8,7 @@ use kernel::writer::{self, Progress, Writer};
 use model::IfIndex;
 use model::interface::{InterfaceAddress, Interfaces};
 use std::cell::LazyCell;
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::net::IpAddr;
 use std::os::fd::{AsFd, BorrowedFd};
 use vrrp::{Outcome, Owner, Ticket, Want};
@@ -24,15 +24,16 @@ const PREDECESSOR: ledger::Owner = ledger::Owner(u32::MAX);
 #[derive(Debug)]
 pub(super) struct Requests {
     writer: Writer,
-    /// Requests that have not finished, in their order.
-    open: HashMap<ledger::Owner, VecDeque<Open>>,
+    /// Requests that have not finished, by their numbers: the first one has the number `base`. Nothing stands for one that
+    /// has finished before an earlier one of another owner.
+    open: VecDeque<Option<Open>>,
+    base: u64,
     progress: Vec<Progress>,
 }
 
 #[derive(Debug)]
 struct Open {
     ticket: Ticket,
-    request: writer::Ticket,
     refusals: usize,
 }
 
@@ -60,7 +61,8 @@ impl Requests {
     pub(super) fn new(writer: Writer) -> Self {
         Self {
             writer,
-            open: HashMap::new(),
+            open: VecDeque::new(),
+            base: 0,
             progress: Vec::new(),
         }
     }
@@ -99,12 +101,24 @@ impl Requests {
                 }
             }
         }
-        let request = self.writer.change(owner, operations);
-        self.open.entry(owner).or_default().push_back(Open {
+        let writer::Ticket(number) = self.writer.change(owner, operations);
+        if self.open.is_empty() {
+            self.base = number;
+        }
+        // The writer numbers all requests one after the other, also those without a receipt.
+        while self.base + (self.open.len() as u64) < number {
+            self.open.push_back(None);
+        }
+        self.open.push_back(Some(Open {
             ticket: want.ticket,
-            request,
             refusals,
-        });
+        }));
+    }
+
+    /// The place of a request.
+    fn open_mut(&mut self, request: writer::Ticket) -> Option<&mut Option<Open>> {
+        let place = request.0.checked_sub(self.base)?;
+        self.open.get_mut(usize::try_from(place).ok()?)
     }
 
     /// Takes what the writer has done since the last call and appends the receipts to `receipts`.
@@ -113,35 +127,41 @@ impl Requests {
     /// Read the monitor between this call and the use of the receipts: the kernel has told the monitor of a change
     /// before it confirmed the change, so a removal that precedes an addition is then known first.
     pub(super) fn collect(&mut self, receipts: &mut Vec<Receipt>) {
-        self.writer.collect(&mut self.progress);
-        for part in self.progress.drain(..) {
-            let refused = part
-                .ended
-                .iter()
-                .filter_map(|(_, verdict)| verdict.as_ref().err());
-            if part.owner == PREDECESSOR {
-                refused.for_each(|error| tracing::warn!("{error}"));
-                continue;
-            }
-            let Some(requests) = self.open.get_mut(&part.owner) else {
-                continue;
-            };
-            let Some(first) = requests.front_mut().filter(|open| open.request == part.ticket) else {
-                continue;
-            };
-            first.note(refused);
-            if part.finished {
-                let outcome = first.outcome();
-                receipts.push(Receipt::Confirmed(first.ticket, outcome));
-                requests.pop_front();
-                if requests.is_empty() {
-                    self.open.remove(&part.owner);
-                }
-            } else {
-                let addresses: Vec<_> = part.ended.iter().filter_map(added_address).collect();
-                if !addresses.is_empty() {
-                    receipts.push(Receipt::Progressed(first.ticket, addresses));
-                }
+        let mut progress = std::mem::take(&mut self.progress);
+        self.writer.collect(&mut progress);
+        for part in progress.drain(..) {
+            self.take(&part, receipts);
+        }
+        self.progress = progress;
+        while matches!(self.open.front(), Some(None)) {
+            self.open.pop_front();
+            self.base += 1;
+        }
+    }
+
+    fn take(&mut self, part: &Progress, receipts: &mut Vec<Receipt>) {
+        let refused = part
+            .ended
+            .iter()
+            .filter_map(|(_, verdict)| verdict.as_ref().err());
+        if part.owner == PREDECESSOR {
+            refused.for_each(|error| tracing::warn!("{error}"));
+            return;
+        }
+        let Some(place) = self.open_mut(part.ticket) else {
+            return;
+        };
+        let Some(open) = place else {
+            return;
+        };
+        open.note(refused);
+        if part.finished {
+            receipts.push(Receipt::Confirmed(open.ticket, open.outcome()));
+            *place = None;
+        } else {
+            let addresses: Vec<_> = part.ended.iter().filter_map(added_address).collect();
+            if !addresses.is_empty() {
+                receipts.push(Receipt::Progressed(open.ticket, addresses));
             }
         }
     }

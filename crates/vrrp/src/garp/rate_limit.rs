@@ -159,6 +159,13 @@ impl Announcer {
         links: &Links,
         wake: &mut Wake<'_>,
     ) {
+        if self.by_interface.is_empty() {
+            for _ in 0..round.count {
+                let all = targets.iter().map(|target| target.announcement(instance));
+                wake.out.announcements.extend(all);
+            }
+            return;
+        }
         let limits: Vec<_> = targets
             .iter()
             .map(|target| self.limit_of(target, links))
@@ -223,9 +230,6 @@ impl Announcer {
     }
 
     fn limit_of(&self, target: &Target, links: &Links) -> Option<usize> {
-        if self.by_interface.is_empty() {
-            return None;
-        }
         let base = links.known_by_index(links.base(target.index))?;
         let position = *self.by_interface.get(&base.info.name)?;
         let queue = &self.limits[position].queues[Family::of(target.address) as usize];

@@ -52,7 +52,6 @@ mod weight;
 pub use difference::difference;
 pub use director::{CheckView, Director, Input, ServerView, VirtualServerView};
 pub use layout::{CheckId, ServerId, VirtualServerId};
-pub use marks::{MapChange, MapElement};
 pub use outbox::{Outbox, Output};
 pub use schedule::{RunId, Verdict};
 pub use settings::Settings;

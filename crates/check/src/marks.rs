@@ -2,7 +2,7 @@
 //!
 //! A group of addresses becomes one service of a mark; nftables puts the mark on the packets.
 
-use model::{AddressRange, Family, Protocol};
+use model::Protocol;
 use std::collections::HashMap;
 use std::num::NonZeroU32;
 
@@ -31,36 +31,6 @@ impl Marks {
         self.given.insert((group.to_owned(), protocol), mark);
         Some(mark)
     }
-}
-
-/// One element of an nftables map: packets to these addresses and this port get the mark.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct MapElement {
-    /// The map of this protocol.
-    pub protocol: Protocol,
-    /// The addresses; their family selects the table.
-    pub range: AddressRange,
-    /// The port; 0 where the group names none.
-    pub port: u16,
-    /// The mark.
-    pub mark: NonZeroU32,
-}
-
-impl MapElement {
-    /// The family of the table.
-    #[must_use]
-    pub const fn family(&self) -> Family {
-        self.range.family()
-    }
-}
-
-/// A change of the maps.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum MapChange {
-    /// Add an element.
-    Add(MapElement),
-    /// Remove an element.
-    Remove(MapElement),
 }
 
 #[cfg(test)]

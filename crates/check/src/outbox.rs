@@ -2,9 +2,8 @@
 
 use crate::event::{Event, Mail, Notice};
 use crate::layout::CheckId;
-use crate::marks::MapChange;
 use crate::schedule::RunId;
-use model::ipvs::Change;
+use model::ipvs::{Change, MapChange};
 
 /// One thing to be done.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,8 +1,9 @@
 //! What a virtual server is in the kernel: its services, and the destination that a server is in each of them.
 
 use crate::layout::{Layout, ServerId, VirtualServerId};
-use crate::marks::MapElement;
-use model::ipvs::{Destination, DestinationKey, DestinationSettings, ServiceKey, ServiceSettings};
+use model::ipvs::{
+    Destination, DestinationKey, DestinationSettings, MapElement, ServiceKey, ServiceSettings,
+};
 use model::{
     ConnectionLimits, Family, Forwarding, Frontend, Granularity, GroupEntry, ServerWeight, VirtualServer,
 };

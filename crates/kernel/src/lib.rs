@@ -6,6 +6,7 @@
 //! * [`writer`]: the thread that carries operations out, by [`Linux`] or, in tests, by the [`fake`].
 //! * [`advert_socket`] and [`announcer`]: adverts, gratuitous ARPs and neighbour advertisements, many with one system
 //!   call.
+//! * [`ipvs`]: the virtual servers of the kernel.
 //! * [`process_events`]: what processes do.
 //! * [`poll`]: waiting for all of it.
 //!
@@ -18,6 +19,7 @@ mod change;
 mod datagram;
 pub mod difference;
 pub mod fake;
+pub mod ipvs;
 pub mod ledger;
 mod linux;
 mod map;

@@ -4,6 +4,7 @@
 //! because a type that a newer kernel fills in differently must not cost us the message.
 
 pub(crate) mod address;
+mod attributes;
 mod batch;
 mod connection;
 pub(crate) mod link;
@@ -12,6 +13,7 @@ pub(crate) mod message;
 pub(crate) mod route;
 pub(crate) mod rule;
 
+pub(crate) use attributes::Attributes;
 pub(crate) use batch::Batch;
 pub(crate) use connection::{Connection, Refusal};
 

@@ -3,7 +3,8 @@
 //! The checking core says what should be there, `kernel` reads and writes it (`spec/ipvs.md` section 1).
 
 use crate::{
-    ConnectionLimits, Family, Forwarding, Granularity, Protocol, Scheduler, ServerWeight, ServiceFlags,
+    AddressRange, ConnectionLimits, Family, Forwarding, Granularity, Protocol, Scheduler, ServerWeight,
+    ServiceFlags,
 };
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -157,6 +158,36 @@ pub enum Change {
     SetDestination(ServiceKey, Destination),
     /// Remove a destination from a service.
     RemoveDestination(ServiceKey, DestinationKey),
+}
+
+/// One element of an nftables map (`nftables_ipvs`, `spec/config-virtual-server.md` section 12): packets to these addresses and this port get the mark.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct MapElement {
+    /// The map of this protocol.
+    pub protocol: Protocol,
+    /// The addresses; their family selects the table.
+    pub range: AddressRange,
+    /// The port; 0 where the group names none.
+    pub port: u16,
+    /// The mark.
+    pub mark: NonZeroU32,
+}
+
+impl MapElement {
+    /// The family of the table.
+    #[must_use]
+    pub const fn family(&self) -> Family {
+        self.range.family()
+    }
+}
+
+/// A change of nftables' maps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum MapChange {
+    /// Add an element.
+    Add(MapElement),
+    /// Remove an element.
+    Remove(MapElement),
 }
 
 #[cfg(test)]

@@ -12,7 +12,6 @@ use crate::event::{
     Activation, Cause, Mail, MailSubject, Presence, QuorumFigures, Reach, ServerNews, VirtualServerNews,
 };
 use crate::layout::{CheckId, Layout, ServerId, VirtualServerId};
-use crate::marks::{MapChange, MapElement};
 use crate::matching::Kept;
 use crate::outbox::{Outbox, Output};
 use crate::schedule::{CheckState, HttpProgress, Run, Verdict};
@@ -20,7 +19,7 @@ use crate::settings::Settings;
 use crate::sharing::Sharing;
 use crate::timers::Timers;
 use crate::weight;
-use model::ipvs::Change;
+use model::ipvs::{Change, MapChange, MapElement};
 use model::{CheckKind, Frontend, LvsConfiguration, Time};
 use std::collections::HashSet;
 use std::mem;

@@ -3,11 +3,10 @@
 use super::Director;
 use crate::event::{Cause, Mail, MailSubject, Presence, Reach, ServerNews};
 use crate::layout::VirtualServerId;
-use crate::marks::MapChange;
 use crate::outbox::{Outbox, Output};
 use crate::schedule::Verdict;
 use model::LvsFlushOnStop;
-use model::ipvs::Change;
+use model::ipvs::{Change, MapChange};
 use std::collections::HashSet;
 
 impl Director {

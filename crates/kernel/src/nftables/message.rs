@@ -1,7 +1,7 @@
 //! Messages to nftables: tables, chains, sets, elements and rules.
 
 use super::expression::Expression;
-use crate::netlink::Batch;
+use crate::netlink::{Attributes, Batch};
 use netlink_packet_core::Emitable;
 
 const NLM_F_CREATE: u16 = 0x400;
@@ -9,9 +9,6 @@ const NLM_F_APPEND: u16 = 0x800;
 const SUBSYSTEM: u16 = 10;
 const BATCH_BEGIN: u16 = 0x10;
 const BATCH_END: u16 = 0x11;
-/// `NLA_F_NESTED`
-const NESTED: u16 = 0x8000;
-
 const fn kind(message: u16) -> u16 {
     SUBSYSTEM << 8 | message
 }
@@ -47,23 +44,22 @@ pub(super) enum Hook {
 
 /// The body of a message: `struct nfgenmsg` and attributes, numbers in network order.
 #[derive(Debug, Default)]
-pub(super) struct Body(Vec<u8>);
+pub(super) struct Body(Attributes);
 
 impl Emitable for Body {
     fn buffer_len(&self) -> usize {
-        self.0.len()
+        self.0.buffer_len()
     }
 
     fn emit(&self, buffer: &mut [u8]) {
-        buffer.copy_from_slice(&self.0);
+        self.0.emit(buffer);
     }
 }
 
 impl Body {
     fn new(family: u8, resource: u16) -> Self {
-        let mut bytes = vec![family, 0];
-        bytes.extend(resource.to_be_bytes());
-        Self(bytes)
+        let [high, low] = resource.to_be_bytes();
+        Self(Attributes::after(&[family, 0, high, low]))
     }
 
     fn of_table(family: Family, table: &str, attribute: u16) -> Self {
@@ -73,30 +69,21 @@ impl Body {
     }
 
     pub(super) fn bytes(&mut self, kind: u16, value: &[u8]) {
-        let len = u16::try_from(4 + value.len()).expect("our attributes are short");
-        self.0.extend(len.to_ne_bytes());
-        self.0.extend(kind.to_ne_bytes());
-        self.0.extend(value);
-        self.0.resize(self.0.len().next_multiple_of(4), 0);
+        self.0.bytes(kind, value);
     }
 
     pub(super) fn number(&mut self, kind: u16, value: u32) {
-        self.bytes(kind, &value.to_be_bytes());
+        self.0.bytes(kind, &value.to_be_bytes());
     }
 
     pub(super) fn string(&mut self, kind: u16, value: &str) {
-        let mut bytes = value.as_bytes().to_vec();
-        bytes.push(0);
-        self.bytes(kind, &bytes);
+        self.0.string(kind, value);
     }
 
     pub(super) fn nested(&mut self, kind: u16, fill: impl FnOnce(&mut Self)) {
-        let start = self.0.len();
-        self.0.extend([0; 4]);
+        let nest = self.0.open(kind);
         fill(self);
-        let len = u16::try_from(self.0.len() - start).expect("our attributes are short");
-        self.0[start..start + 2].copy_from_slice(&len.to_ne_bytes());
-        self.0[start + 2..start + 4].copy_from_slice(&(NESTED | kind).to_ne_bytes());
+        self.0.close(nest);
     }
 
     /// `NFTA_DATA_VALUE` within `kind`.

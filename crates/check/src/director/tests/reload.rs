@@ -2,7 +2,8 @@
 
 use super::world::{World, address, configuration, refused, server, tcp_check, virtual_server};
 use crate::failure::Outcome;
-use crate::{Director, Input, MapChange, Outbox, Output, Settings};
+use crate::{Director, Input, Outbox, Output, Settings};
+use model::ipvs::MapChange;
 use model::{AddressRange, Frontend, GroupEntry, LvsConfiguration, Micros, Quorum, Time, VirtualServerGroup};
 use std::num::NonZeroU32;
 

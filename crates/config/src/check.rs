@@ -17,17 +17,21 @@ mod trackers;
 mod transport;
 mod vips;
 mod virtual_link;
+mod virtual_servers;
 
 pub(crate) use track_file::track_file;
 
 use crate::Request;
 use crate::lower::{Context, Draft};
-use model::{Configuration, LvsConfiguration, VrrpConfiguration};
+use model::{Configuration, VrrpConfiguration};
 
 /// Completes what was read.
 pub(crate) fn complete(mut draft: Draft, request: &Request, cx: &mut Context<'_>) -> Configuration {
     let mut globals = globals::complete(&mut draft, request, cx);
-    let scripts = scripts::check(&mut draft, &mut globals, cx);
+    let mut checker = scripts::Checker::new(&draft, &globals, cx);
+    let scripts = scripts::check(&mut checker, &mut draft, &mut globals, cx);
+    let mut lvs = virtual_servers::complete(&mut draft, &globals, &mut checker, cx);
+    checker.finish(&mut globals, cx);
     let groups = groups::resolve(&mut draft, cx);
     let extra = instance::Surroundings {
         globals: &globals,
@@ -43,12 +47,13 @@ pub(crate) fn complete(mut draft: Draft, request: &Request, cx: &mut Context<'_>
     let garp_groups = interfaces::garp_groups(draft.garp_groups, &instances, &globals.vrrp, cx);
     let interface_delays = interfaces::delays(draft.interface_delays, &instances, cx);
     globals.lvs.sync_daemon = globals::sync_daemon(globals.lvs.sync_daemon.take(), &instances, cx);
-    let files = draft
+    let files: Vec<_> = draft
         .files
         .blocks
         .into_iter()
         .filter_map(track_file::complete)
         .collect();
+    lvs.track_files = virtual_servers::followed(&lvs, &files);
     let processes = draft
         .processes
         .blocks
@@ -56,8 +61,7 @@ pub(crate) fn complete(mut draft: Draft, request: &Request, cx: &mut Context<'_>
         .filter_map(trackers::complete_process)
         .collect();
     Configuration {
-        // The checker's part has a table of its own to come.
-        lvs: LvsConfiguration::default(),
+        lvs,
         has_virtual_servers: draft.has_virtual_servers,
         has_bfd_instances: !draft.bfd.blocks.is_empty(),
         vrrp: VrrpConfiguration {

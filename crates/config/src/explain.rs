@@ -116,10 +116,10 @@ fn render(place: &Place) -> String {
         let _ = match entry.form {
             Form::Lines => write!(text, " {{ {arguments}, one a line }}"),
             Form::Items => write!(text, " {{ {arguments} }}"),
-            Form::Block(_) | Form::Skipped => write!(text, " {arguments} {{ ... }}"),
+            Form::Block(_) | Form::NamedLines => write!(text, " {arguments} {{ ... }}"),
             Form::Words | Form::Command => write!(text, " {arguments}"),
         };
-    } else if matches!(entry.form, Form::Block(_) | Form::Skipped) {
+    } else if matches!(entry.form, Form::Block(_)) {
         text.push_str(" { ... }");
     }
     text.push('\n');

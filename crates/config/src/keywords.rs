@@ -6,18 +6,26 @@
 //! already is said by its `effect`; [`effect`] lists the reasons of those that do not.
 
 mod bfd_instance;
+mod check_defaults;
+mod checkers;
 mod effect;
 mod entry;
+mod forwarding;
 mod garp;
 mod global_defs;
 mod interfaces;
 mod keyword;
 mod notify;
 mod read;
+mod real_server;
 mod root;
+mod script;
+mod ssl;
 mod static_objects;
 mod track_file;
 mod tracking;
+mod virtual_server;
+mod virtual_server_group;
 mod vrrp_instance;
 mod vrrp_script;
 mod vrrp_sync_group;
@@ -30,6 +38,7 @@ pub(crate) use keyword::{
     seconds_to_ms, strict,
 };
 pub(crate) use root::{ROOT, is_global};
+pub(crate) use virtual_server::{PERSISTENCE, other_family};
 
 /// The place outside all blocks.
 #[must_use]

@@ -13,13 +13,15 @@ mod lines;
 mod steps;
 
 pub(crate) use at::At;
-pub(crate) use claims::Lost;
+pub(crate) use claims::{Lost, title};
 pub(crate) use context::Context;
 pub(crate) use draft::{
-    AuthDraft, AuthKind, BfdDraft, CommandDraft, Draft, GarpGroupDraft, GlobalsDraft, HmacDraft,
-    InstanceDraft, IpvlanDraft, Named, NotificationsDraft, ScriptTarget, ScriptUser, StaticDraft,
+    AuthDraft, AuthKind, BfdCheckDraft, BfdDraft, CheckDefaultsDraft, CheckerDraft, CommandDraft,
+    CommonDraft, DnsDraft, Draft, FileCheckDraft, GarpGroupDraft, GlobalsDraft, GroupDraft, HmacDraft,
+    HttpDraft, InstanceDraft, IpvlanDraft, MiscDraft, Named, NotificationsDraft, PlainCheckDraft,
+    RealServerDraft, ScriptTarget, ScriptUser, SmtpDraft, SorryServerDraft, SslDraft, StaticDraft,
     SyncGroupDraft, TrackFileDraft, TrackGroupDraft, TrackProcessDraft, TrackScriptDraft, TrackingDraft,
-    VmacDraft, VmacMac,
+    UdpDraft, UrlDraft, VirtualServerDraft, VmacDraft, VmacMac,
 };
 pub(crate) use lines::{Owner, address_line, route_line, rule_line};
 

@@ -8,6 +8,7 @@ mod notification;
 mod properties;
 mod seed;
 mod statuses;
+mod virtual_servers;
 mod wants;
 
 use crate::testing::{messages, test};

@@ -4,7 +4,10 @@
 //! ("number '300' outside range [1, 255]") that the caller puts beside the keyword.
 
 pub(crate) mod address;
+pub(crate) mod group_range;
+pub(crate) mod hex;
 pub(crate) mod iproute2;
 pub(crate) mod number;
+pub(crate) mod port;
 pub(crate) mod switch;
 pub(crate) mod user;

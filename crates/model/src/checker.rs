@@ -178,6 +178,19 @@ impl CheckKind {
         }
     }
 
+    /// The connection options, to complete them.
+    pub fn connection_mut(&mut self) -> Option<&mut Connection> {
+        match self {
+            Self::Tcp(check) => Some(&mut check.connection),
+            Self::Udp(check) => Some(&mut check.connection),
+            Self::Http(check) => Some(&mut check.connection),
+            Self::Smtp(check) => Some(&mut check.connection),
+            Self::Dns(check) => Some(&mut check.connection),
+            Self::Ping(check) => Some(&mut check.connection),
+            Self::Misc(_) | Self::File(_) | Self::Bfd(_) => None,
+        }
+    }
+
     /// The keyword of the block.
     #[must_use]
     pub const fn keyword(&self) -> &'static str {

@@ -15,7 +15,7 @@ pub struct Configuration {
     pub vrrp: VrrpConfiguration,
     /// What the checker process needs.
     pub lvs: LvsConfiguration,
-    /// Whether there is a `virtual_server` or `virtual_server_group`.
+    /// Whether there is a `virtual_server`, be it one that cannot be used.
     pub has_virtual_servers: bool,
     /// Whether there is a `bfd_instance`.
     pub has_bfd_instances: bool,

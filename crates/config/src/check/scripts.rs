@@ -24,25 +24,17 @@ pub(super) struct Scripts {
     pub(super) groups: Vec<Notifications>,
 }
 
-/// Checks all scripts. Trackers of scripts that were dropped go with them.
-pub(super) fn check(draft: &mut Draft, globals: &mut Globals, cx: &mut Context<'_>) -> Scripts {
-    let search_path = (cx.env.variables)("PATH").unwrap_or_default();
-    let mut checker = Checker {
-        named: draft.globals.script_user.clone(),
-        default: OnceCell::new(),
-        search_path,
-        keep_links: globals.use_symlink_paths,
-        all_groups: globals.set_supplementary_groups,
-        security: globals.script_security,
-        known: HashMap::new(),
-        first: None,
-        any_insecure: false,
-        logged: HashSet::new(),
-    };
+/// Checks the scripts of the parent and of VRRP. Trackers of scripts that were dropped go with them.
+pub(super) fn check(
+    checker: &mut Checker,
+    draft: &mut Draft,
+    globals: &mut Globals,
+    cx: &mut Context<'_>,
+) -> Scripts {
     let parent = &mut draft.globals;
     globals.startup_script = checker.take(&mut parent.scripts.startup, Severity::Logged, cx);
     globals.shutdown_script = checker.take(&mut parent.scripts.shutdown, Severity::Logged, cx);
-    fifos(&mut checker, draft, globals, cx);
+    fifos(checker, draft, globals, cx);
     let tracked = checker.track_scripts(&mut draft.scripts, cx);
     let instances = draft
         .instances
@@ -74,13 +66,6 @@ pub(super) fn check(draft: &mut Draft, globals: &mut Globals, cx: &mut Context<'
             .scripts
             .retain(|entry| usable.contains(entry.value.target.as_str()));
     }
-    checker.report_security(cx);
-    globals.script_user = match (checker.default.into_inner(), checker.named) {
-        (Some(DefaultUser::Known(credentials)), _) | (None, ScriptUser::Known(credentials)) => {
-            Some(credentials)
-        }
-        (Some(DefaultUser::Daemon | DefaultUser::None) | None, _) => None,
-    };
     Scripts {
         tracked,
         instances,
@@ -154,12 +139,13 @@ fn default_user(named: &ScriptUser, security: bool, cx: &Context<'_>) -> Default
 
 /// Whether a script that cannot be run is a report or only logged.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Severity {
+pub(super) enum Severity {
     Reported,
     Logged,
 }
 
-struct Checker {
+/// Looks at one script after the other.
+pub(super) struct Checker {
     /// `script_user`.
     named: ScriptUser,
     /// Who scripts without a user run as. It is looked up for the first of them: a look-up of a name loads libraries and
@@ -179,7 +165,34 @@ struct Checker {
 }
 
 impl Checker {
-    fn take(
+    pub(super) fn new(draft: &Draft, globals: &Globals, cx: &Context<'_>) -> Self {
+        Self {
+            named: draft.globals.script_user.clone(),
+            default: OnceCell::new(),
+            search_path: (cx.env.variables)("PATH").unwrap_or_default(),
+            keep_links: globals.use_symlink_paths,
+            all_groups: globals.set_supplementary_groups,
+            security: globals.script_security,
+            known: HashMap::new(),
+            first: None,
+            any_insecure: false,
+            logged: HashSet::new(),
+        }
+    }
+
+    /// After the last script: what is to be said of all of them, and who they run as.
+    pub(super) fn finish(self, globals: &mut Globals, cx: &mut Context<'_>) {
+        self.report_security(cx);
+        globals.script_user = match (self.default.into_inner(), self.named) {
+            (Some(DefaultUser::Known(credentials)), _) | (None, ScriptUser::Known(credentials)) => {
+                Some(credentials)
+            }
+            (Some(DefaultUser::Daemon | DefaultUser::None) | None, _) => None,
+        };
+    }
+
+    /// Checks the command of a slot; nothing where there is none, or it cannot be run.
+    pub(super) fn take(
         &mut self,
         slot: &mut Option<CommandDraft>,
         severity: Severity,

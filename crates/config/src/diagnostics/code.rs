@@ -144,6 +144,14 @@ codes! {
     WEIGHT_NOT_ALLOWED = 513;
     /// A sync group of one.
     SINGLE_MEMBER = 514;
+    /// A virtual server without real servers.
+    NO_REAL_SERVER = 515;
+    /// A setting that is not there and whose default is used.
+    DEFAULT_USED = 516;
+    /// A port that a server does not get its packets at.
+    PORT_NOT_USED = 517;
+    /// A quorum or hysteresis that the servers cannot meet.
+    QUORUM = 518;
     /// A script that cannot be run.
     SCRIPT_UNUSABLE = 601;
     /// A script that others than root can change.

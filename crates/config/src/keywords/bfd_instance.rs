@@ -136,6 +136,9 @@ pub(super) fn read(draft: &mut Draft, block: Statement<'_>, cx: &mut Context<'_>
     if bfd.for_vrrp || !bfd.for_checker {
         cx.targets.bfd.insert(name.value.clone(), (bfd.weight, bfd.sense));
     }
+    if bfd.for_checker || !bfd.for_vrrp {
+        cx.targets.checker_bfd.insert(name.value.clone());
+    }
     session(&mut bfd, cx);
     draft.bfd.add(&name.value, bfd);
 }

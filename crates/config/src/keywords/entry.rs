@@ -34,10 +34,10 @@ pub enum Form {
     Block(&'static dyn Level),
     /// `{ … }`, each line of which is an entry.
     Lines,
+    /// A name, then `{ … }`, each line of which is an entry.
+    NamedLines,
     /// `{ … }`, each word of which is an entry.
     Items,
-    /// A block of a part that is not read here: skipped by counting its braces.
-    Skipped,
 }
 
 /// The values that a keyword accepts.

@@ -244,9 +244,9 @@ impl<D> Keyword<D> {
         keyword
     }
 
-    /// A block of a part that is not read here.
-    pub(crate) const fn skipped(name: &'static str, arguments: &'static str, read: ReadLine<D>) -> Self {
-        let mut keyword = Self::new(name, arguments, Form::Skipped, Read::Line(read));
+    /// A keyword with a name and `{ … }`, each line of which is an entry.
+    pub(crate) const fn named_lines(name: &'static str, arguments: &'static str, read: ReadLine<D>) -> Self {
+        let mut keyword = Self::new(name, arguments, Form::NamedLines, Read::Line(read));
         keyword.entry.repetition = Repetition::Adds;
         keyword
     }

@@ -4,8 +4,11 @@ use super::bfd_instance::{self, BFD_INSTANCE};
 use super::effect::{BFD, IPVS, STATIC, SYNC_GROUPS, TRACKING};
 use super::global_defs::GLOBAL_DEFS;
 use super::interfaces::{self, GARP_GROUP};
+use super::ssl::{self, SSL};
 use super::static_objects::{self, TRACK_GROUP};
 use super::track_file::{self, TRACK_FILE};
+use super::virtual_server::{self, VIRTUAL_SERVER};
+use super::virtual_server_group;
 use super::vrrp_instance::{self, VRRP_INSTANCE};
 use super::vrrp_script::{self, VRRP_SCRIPT};
 use super::vrrp_sync_group::{self, VRRP_SYNC_GROUP};
@@ -152,17 +155,19 @@ static BLOCKS: &[Keyword<Draft>] = &[
     Row::block("bfd_instance", "NAME", &BFD_INSTANCE, bfd_instance::read)
         .means("A BFD session")
         .effect(BFD),
-    Row::skipped("virtual_server", "ADDR PORT|fwmark N|group NAME", |d, _, _| {
-        d.has_virtual_servers = true;
-    })
+    Row::block(
+        "virtual_server",
+        "ADDR [PORT]|fwmark N|group NAME",
+        &VIRTUAL_SERVER,
+        virtual_server::read,
+    )
     .means("A service that is balanced over real servers")
     .effect(IPVS),
-    Row::skipped("virtual_server_group", "NAME", |d, _, _| {
-        d.has_virtual_servers = true;
-    })
-    .means("Addresses and ports of a virtual server")
-    .effect(IPVS),
-    Row::skipped("SSL", "", |_, _, _| {})
+    Row::named_lines("virtual_server_group", "NAME", virtual_server_group::read)
+        .range("lines of ADDR[-END|/LEN] [PORT] or fwmark N [inet|inet6]")
+        .means("Addresses and firewall marks that virtual servers have in common")
+        .effect(IPVS),
+    Row::block("SSL", "", &SSL, ssl::read)
         .means("Keys and certificates of SSL_GET")
         .effect(IPVS),
 ];

@@ -4,7 +4,7 @@ use super::{At, Context};
 use crate::source::Span;
 use crate::tree::{Statement, Word};
 use crate::values::address::prefix;
-use model::{IfName, Sense, Weight};
+use model::{Frontend, IfName, Sense, Weight};
 use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 
@@ -16,6 +16,8 @@ pub(crate) struct Targets {
     pub(crate) files: HashMap<String, (Weight, Sense)>,
     pub(crate) processes: HashMap<String, (Weight, Sense)>,
     pub(crate) bfd: HashMap<String, (Weight, Sense)>,
+    /// BFD instances that tell the checkers.
+    pub(crate) checker_bfd: HashSet<String>,
     pub(crate) track_groups: HashSet<String>,
     /// Names of scripts, files and processes whose definition was reported and dropped.
     pub(crate) dropped: HashSet<String>,
@@ -42,6 +44,14 @@ pub(crate) struct Lost {
     pub(crate) groups: HashSet<String>,
     /// Instances.
     pub(crate) instances: HashSet<String>,
+    /// A `virtual_server` whose first line does not say of what.
+    pub(crate) virtual_server_headers: bool,
+    /// Titles of virtual servers.
+    pub(crate) virtual_servers: HashSet<String>,
+    /// Titles of virtual servers that a real server was dropped from.
+    pub(crate) real_servers_of: HashSet<String>,
+    /// Names of groups of virtual servers that an entry was dropped from.
+    pub(crate) entries_of: HashSet<String>,
 }
 
 impl Context<'_> {
@@ -86,6 +96,15 @@ impl Context<'_> {
     /// Remembers that an instance was dropped.
     pub(crate) fn lost_instance(&mut self, name: &str) {
         self.lost.instances.insert(name.to_owned());
+    }
+}
+
+/// How a virtual server is named while a configuration is read: `virtual server 10.0.0.1 80`.
+pub(crate) fn title(frontend: &Frontend) -> String {
+    match frontend {
+        Frontend::Address(address) => format!("virtual server {} {}", address.ip(), address.port()),
+        Frontend::Fwmark(mark) => format!("virtual server fwmark {mark}"),
+        Frontend::Group { name, .. } => format!("virtual server group {name}"),
     }
 }
 

@@ -31,8 +31,8 @@ impl Context<'_> {
             let group = split.rest.get(1).map(text);
             match credentials(&text(user), group.as_deref(), self.env.users) {
                 Ok(found) => named = Some(found),
-                // `script` has a keyword of its own for the user; what follows its command is ignored.
-                Err(_) if line.name().text() == "script" => {}
+                // These have a keyword of their own for the user; what follows their command is ignored.
+                Err(_) if matches!(line.name().text(), "script" | "misc_path") => {}
                 Err(error) => {
                     let message = format!("`{}` is not run: {error}", line.name().text());
                     self.push(

@@ -1,8 +1,15 @@
 //! What the text says, before it is checked as a whole: each block as a draft, values with their places.
 
+mod checker;
 mod globals;
 mod instance;
 mod objects;
+mod virtual_server;
+
+pub(crate) use checker::{
+    BfdCheckDraft, CheckerDraft, CommonDraft, DnsDraft, FileCheckDraft, HttpDraft, MiscDraft,
+    PlainCheckDraft, SmtpDraft, UdpDraft, UrlDraft,
+};
 
 pub(crate) use globals::{GlobalsDraft, ScriptUser};
 pub(crate) use instance::{
@@ -12,6 +19,9 @@ pub(crate) use instance::{
 pub(crate) use objects::{
     BfdDraft, CommandDraft, GarpGroupDraft, ScriptTarget, StaticDraft, SyncGroupDraft, TrackFileDraft,
     TrackGroupDraft, TrackProcessDraft, TrackScriptDraft,
+};
+pub(crate) use virtual_server::{
+    CheckDefaultsDraft, GroupDraft, RealServerDraft, SorryServerDraft, SslDraft, VirtualServerDraft,
 };
 
 use super::At;
@@ -33,6 +43,14 @@ pub(crate) struct Draft {
     pub(crate) garp_groups: Vec<GarpGroupDraft>,
     pub(crate) interface_delays: Vec<At<InterfaceDelays>>,
     pub(crate) link_polling: Vec<At<LinkPolling>>,
+    #[expect(
+        clippy::vec_box,
+        reason = "the memory of each is free as soon as the model has it"
+    )]
+    pub(crate) virtual_servers: Vec<Box<VirtualServerDraft>>,
+    /// `virtual_server_group`.
+    pub(crate) groups: Named<GroupDraft>,
+    pub(crate) ssl: Option<SslDraft>,
     pub(crate) has_virtual_servers: bool,
 }
 

@@ -5,7 +5,11 @@ use crate::FileKind;
 use crate::diagnostics::{Class, Code, Diagnostic};
 use crate::source::Span;
 use crate::tree::{Statement, Word};
+use crate::values::address::peer_address;
+use crate::values::number::NumberError;
+use crate::values::port::port;
 use model::{Family, Sense};
+use std::net::IpAddr;
 use std::path::Path;
 
 impl Context<'_> {
@@ -136,6 +140,66 @@ impl Context<'_> {
                 .at(word.span(), label)
                 .suggest(word.text(), options.iter().copied()),
         );
+    }
+
+    /// Reports a word that is none of the values of a keyword, which therefore is ignored.
+    pub(crate) fn unknown_value(&mut self, what: &str, word: Word<'_>, kind: &str, values: &[&str]) {
+        let message = format!("`{what}`: '{}' is no {kind}; it is ignored", word.text());
+        self.push(
+            Diagnostic::error(Code::INVALID_VALUE, Class::GeneralError, message)
+                .at(word.span(), format!("known are {}", values.join(", ")))
+                .suggest(word.text(), values.iter().copied()),
+        );
+    }
+
+    /// Reports that a later occurrence of a keyword replaces an earlier one.
+    pub(crate) fn replaced(&mut self, line: Statement<'_>) {
+        let message = format!("`{}` is given already; the last one counts", line.name().text());
+        self.correct(Code::DUPLICATE, line.span(), message);
+    }
+
+    /// `virtualhost` of any level; the last one counts.
+    pub(crate) fn virtual_host(&mut self, slot: &mut Option<String>, line: Statement<'_>) {
+        let Some(word) = line.argument(0) else {
+            return self.missing(line, "a name");
+        };
+        if slot.is_some() {
+            self.replaced(line);
+        }
+        *slot = Some(word.text().to_owned());
+    }
+
+    /// `ADDR [PORT]` behind a keyword; port 0 is none. What stands behind a `-` or `/` in the address is no part of it.
+    pub(crate) fn server_address(&mut self, line: Statement<'_>) -> Option<(IpAddr, u16)> {
+        let word = self.required(line, 0)?;
+        let keyword = line.name().text();
+        // compat: `10.0.0.1-20` is 10.0.0.1; ranges are for groups.
+        let Some(address) = peer_address(word.text()) else {
+            let message = format!("`{keyword}`: '{}' is no address; it is skipped", word.text());
+            self.error(Code::INVALID_ADDRESS, word.span(), message);
+            return None;
+        };
+        let port = match line.argument(1) {
+            None => 0,
+            Some(word) => self.server_port(keyword, word)?,
+        };
+        Some((address, port))
+    }
+
+    /// A port of a server or of an entry of a group; 0 is none.
+    pub(crate) fn server_port(&mut self, what: &str, word: Word<'_>) -> Option<u16> {
+        match port(word.text()) {
+            Ok(port) => Some(port),
+            Err(error) => {
+                let code = match error {
+                    NumberError::OutOfRange { .. } => Code::OUT_OF_RANGE,
+                    NumberError::NotANumber(_) | NumberError::Negative(_) => Code::INVALID_NUMBER,
+                };
+                let message = format!("`{what}`: port: {error}; it is skipped");
+                self.push(Diagnostic::error(code, Class::InvalidNumber, message).at(word.span(), ""));
+                None
+            }
+        }
     }
 
     /// Reports an old spelling.

@@ -7,7 +7,7 @@ use crate::{Purpose, reload_verdict};
 use proptest::prelude::*;
 
 /// Words that are not keywords.
-const WORDS: [&str; 48] = [
+const WORDS: [&str; 58] = [
     "{",
     "}",
     "\n",
@@ -56,6 +56,16 @@ const WORDS: [&str; 48] = [
     "hex:00",
     "00:11:22:33:44:55",
     "/usr/bin/true",
+    "10.0.0.2-9",
+    "10.0.0.0/30",
+    "fd00::2",
+    "80",
+    "NAT",
+    "TUN",
+    "TCP",
+    "fwmark",
+    "wlc",
+    "inet6",
 ];
 
 fn word() -> impl Strategy<Value = String> {
@@ -88,9 +98,12 @@ fn block() -> impl Strategy<Value = String> {
         proptest::collection::vec(line, 0..12).prop_map(move |lines| {
             let basics = match block {
                 "vrrp_instance" => " interface eth0\n virtual_router_id 7\n",
+                "virtual_server" => " real_server 10.0.0.3 80 {\n }\n",
+                "url" => " path /\n",
+                "HTTP_GET" | "SSL_GET" => " url {\n path /\n }\n",
                 _ => "",
             };
-            format!("{block} V {{\n{basics}{}}}\n", lines.concat())
+            inside(block, format!("{basics}{}", lines.concat()))
         })
     })
 }
@@ -132,14 +145,7 @@ fn every_number_fits_its_field() {
             Values::AsWritten | Values::Described(_) => continue,
         };
         for bound in bounds {
-            let line = format!("{name} {bound}\n");
-            let text = match place.block {
-                "" => line,
-                "authentication" | "auth_hmac" => {
-                    format!("vrrp_instance V {{\n {} {{\n {line} }}\n}}\n", place.block)
-                }
-                block => format!("{block} V {{\n {line}}}\n"),
-            };
+            let text = inside(place.block, format!("{name} {bound}\n"));
             let reading = test(&text);
             let said = reading
                 .report
@@ -156,20 +162,29 @@ fn every_keyword_is_read_by_its_row() {
         let name = place.entry.name;
         let words = "x y";
         let line = match place.entry.form {
-            Form::Block(_) | Form::Lines | Form::Items | Form::Skipped => format!("{name} {{\n}}\n"),
+            Form::Block(_) | Form::Lines | Form::NamedLines | Form::Items => format!("{name} {{\n}}\n"),
             Form::Words | Form::Command => format!("{name} {words}\n"),
         };
-        let text = match place.block {
-            "" => line,
-            "authentication" | "auth_hmac" => {
-                format!("vrrp_instance V {{\n {} {{\n {line} }}\n}}\n", place.block)
-            }
-            block => format!("{block} V {{\n {line}}}\n"),
-        };
+        let text = inside(place.block, line);
         let unknown = test(&text)
             .report
             .iter()
             .any(|report| report.code == crate::diagnostics::Code::UNKNOWN_KEYWORD);
         assert!(!unknown, "{text}");
     }
+}
+
+/// A line inside a block and those around it.
+fn inside(block: &str, line: String) -> String {
+    let Some(outside) = all().into_iter().find(|place| match place.entry.form {
+        Form::Block(level) => level.name() == block,
+        _ => false,
+    }) else {
+        return line;
+    };
+    let name = match block {
+        "virtual_server" | "real_server" => "10.0.0.2 80",
+        _ => "V",
+    };
+    inside(outside.block, format!("{block} {name} {{\n{line}}}\n"))
 }

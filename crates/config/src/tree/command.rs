@@ -69,6 +69,22 @@ impl<'t> Statement<'t> {
         self.tree.stream.raw(&self.line().raw, &self.tree.sources)
     }
 
+    /// The words behind the keyword, quoted as those of a command are, each backslash kept.
+    ///
+    /// # Errors
+    ///
+    /// An open quote or a trailing backslash.
+    pub fn quoted_arguments(self) -> Result<Vec<CommandWord>, CommandError> {
+        let span = |range: Range<usize>| self.tree.stream.raw_span(self.line(), range);
+        let parts =
+            split(self.raw(), Escapes::Keep).map_err(|error| located(error, |at| span(at..at + 1)))?;
+        let words = parts.into_iter().skip(1).map(|part| CommandWord {
+            span: span(part.range),
+            bytes: part.text,
+        });
+        Ok(words.collect())
+    }
+
     /// Splits the line again, as script keywords are: the second word is the command, which is split once more with its
     /// escapes resolved. Gives nothing if there is no second word.
     ///

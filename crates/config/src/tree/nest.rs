@@ -267,7 +267,7 @@ impl Nester<'_, '_> {
                 }
                 Inside::Entries
             }
-            Form::Skipped => Inside::Skipped,
+            Form::NamedLines => Inside::Entries,
         };
         let has_brace = self.opens(at + 1);
         if has_brace {

@@ -39,8 +39,8 @@ fn what_is_right() {
             &[],
         ),
         (
-            "virtual_server 1.2.3.4 80 {\n whatever { x }\n}\nnet_namespace y",
-            "virtual_server 1.2.3.4 80 {  }; net_namespace y",
+            "virtual_server 1.2.3.4 80 {\n whatever x\n}\nnet_namespace y",
+            "virtual_server 1.2.3.4 80 { whatever x }; net_namespace y",
             &[],
         ),
         (
@@ -126,8 +126,8 @@ fn missing_opening_braces() {
             &["KA0302:2"],
         ),
         (
-            "virtual_server x\n a { b }\n}\nnet_namespace x",
-            "virtual_server x _  }; net_namespace x",
+            "virtual_server x\n a b\n}\nnet_namespace x",
+            "virtual_server x _ a b }; net_namespace x",
             &["KA0302:1"],
         ),
         // Neither brace: one mistake.

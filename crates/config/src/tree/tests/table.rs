@@ -40,7 +40,7 @@ pub(super) static ROOT: Table = Table(
         entry("vrrp_instance", Form::Block(&INSTANCE)),
         entry("vrrp_sync_group", Form::Block(&GROUP)),
         entry("static_routes", Form::Lines),
-        entry("virtual_server", Form::Skipped),
+        entry("virtual_server", Form::NamedLines),
         entry("net_namespace", Form::Words),
     ],
 );

@@ -25,6 +25,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "fuzz",
         &["wire", "model", "config", "vrrp", "bfd", "check", "kernel"],
     ),
+    ("manual", &["config", "keepalived"]),
     ("xtask", &[]),
 ];
 

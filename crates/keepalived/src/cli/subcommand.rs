@@ -44,15 +44,21 @@ struct Line {
 #[must_use]
 pub fn subcommand(words: &[OsString]) -> Option<Result<Subcommand, clap::Error>> {
     let first = words.get(1)?;
-    let is_known = Line::command()
+    let is_known = subcommands()
         .get_subcommands()
         .any(|command| first == command.get_name());
     is_known.then(|| Line::try_parse_from(words).map(|line| line.subcommand))
 }
 
+/// The subcommands with everything that is known of them, for manual pages and completions.
+#[must_use]
+pub fn subcommands() -> clap::Command {
+    Line::command()
+}
+
 /// Names and one-line descriptions for the help.
 pub(super) fn summaries() -> Vec<(String, String)> {
-    Line::command()
+    subcommands()
         .get_subcommands()
         .map(|command| {
             let about = command.get_about().map(ToString::to_string).unwrap_or_default();

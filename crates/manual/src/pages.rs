@@ -1,0 +1,23 @@
+//! The manual pages.
+
+mod configuration;
+mod daemon;
+
+use crate::Document;
+
+pub(crate) use configuration::{remarks, rest, title};
+
+/// All of them, each below `man/`.
+#[must_use]
+pub fn all() -> Vec<Document> {
+    vec![
+        Document {
+            path: "man/man8/keepalived.8",
+            text: daemon::page(),
+        },
+        Document {
+            path: "man/man5/keepalived.conf.5",
+            text: configuration::page(),
+        },
+    ]
+}

@@ -3,11 +3,13 @@
 //! This program only builds, starts and counts; what it starts lives in the crate `testbed`.
 
 mod arrows;
+mod dist;
 mod licences;
 mod packages;
 mod suite;
 mod workspace;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Result;
@@ -72,6 +74,31 @@ enum What {
         #[arg(long, default_value_t = 60)]
         seconds: u32,
     },
+    /// Makes a Debian and an RPM package in `target/dist/`.
+    ///
+    /// The program is built for release. Installs the Debian packages that this needs (rpm, for one), if they are missing,
+    /// and says so. DEBFULLNAME and DEBEMAIL name who answers for the package, `SOURCE_DATE_EPOCH` the date of its files;
+    /// without it that is the date of the last commit, so that the same commit gives the same packages.
+    Dist {
+        /// Takes the build that the tests use, which takes less time than one for release.
+        #[arg(long)]
+        dev: bool,
+        /// Looks at the packages as the tests do.
+        #[arg(long)]
+        check: bool,
+    },
+    /// Builds the program for release and installs it with what belongs to it: manual pages, unit, sample, completions.
+    Install {
+        /// What the paths begin with.
+        #[arg(long, value_name = "DIRECTORY", default_value = "/usr/local")]
+        prefix: PathBuf,
+        /// Put before all paths, for those who make packages of the result.
+        #[arg(long, value_name = "DIRECTORY", default_value = "/")]
+        destdir: PathBuf,
+        /// Features to build with; docs/install.md has the table.
+        #[arg(long, value_name = "FEATURE", value_delimiter = ',')]
+        features: Vec<String>,
+    },
 }
 
 fn main() -> ExitCode {
@@ -111,5 +138,38 @@ fn run(what: What) -> Result<ExitCode> {
             workspace.testbed(Profile::Release, &[vec!["bench".to_owned()], arguments].concat())
         }
         What::Fuzz { target, seconds } => suite::fuzz(&workspace, target.as_deref(), seconds),
+        What::Dist { dev, check } => {
+            let profile = if dev { Profile::Dev } else { Profile::Release };
+            let made = dist::packages(&workspace, profile)?;
+            println!("{}\n{}", made.deb.display(), made.rpm.display());
+            let complaints = if check {
+                packages::ensure(packages::PACKAGE_CHECKS)?;
+                dist::check(&made, &workspace)?
+            } else {
+                Vec::new()
+            };
+            for complaint in &complaints {
+                println!("{complaint}");
+            }
+            Ok(if complaints.is_empty() {
+                ExitCode::SUCCESS
+            } else {
+                ExitCode::FAILURE
+            })
+        }
+        What::Install {
+            prefix,
+            destdir,
+            features,
+        } => {
+            let install = dist::Install {
+                prefix,
+                destdir,
+                features,
+                profile: Profile::Release,
+            };
+            dist::install(&workspace, &install)?;
+            Ok(ExitCode::SUCCESS)
+        }
     }
 }

@@ -27,6 +27,21 @@ pub(crate) const BENCHMARKS: &[Need] = &[need("strace", "strace")];
 /// What fuzzing needs: libFuzzer is C++.
 pub(crate) const FUZZING: &[Need] = &[need("c++", "g++")];
 
+/// What making packages needs.
+pub(crate) const PACKAGING: &[Need] = &[
+    need("dpkg-shlibdeps", "dpkg-dev"),
+    need("strip", "binutils"),
+    need("rpmbuild", "rpm"),
+];
+
+/// What looking at packages needs: who reads their parts.
+pub(crate) const PACKAGE_CHECKS: &[Need] = &[
+    need("man", "man-db"),
+    need("systemd-analyze", "systemd"),
+    need("zsh", "zsh"),
+    need("fish", "fish"),
+];
+
 const fn need(program: &'static str, package: &'static str) -> Need {
     Need { program, package }
 }

@@ -12,7 +12,7 @@ use std::time::Instant;
 use anyhow::{Context as _, Result};
 
 use crate::workspace::{Profile, Workspace};
-use crate::{arrows, licences, packages};
+use crate::{arrows, dist, licences, packages};
 pub(crate) use fuzzing::fuzz;
 use tally::{Kind, Tally};
 
@@ -43,6 +43,7 @@ struct Run<'a> {
 pub(crate) fn run(workspace: &Workspace, extent: Extent) -> Result<ExitCode> {
     packages::ensure(packages::LABORATORY)?;
     packages::ensure(packages::FUZZING)?;
+    packages::ensure(packages::PACKAGE_CHECKS)?;
     let mut run = Run {
         workspace,
         extent,
@@ -55,6 +56,7 @@ pub(crate) fn run(workspace: &Workspace, extent: Extent) -> Result<ExitCode> {
     run.part("lints", Run::lints)?;
     run.part("unit and property tests", Run::unit_tests)?;
     run.part("build", Run::programs)?;
+    run.part("packages", Run::packages)?;
     run.part("cluster simulation", Run::simulation)?;
     run.part("namespace and interop tests", Run::cases)?;
     run.part("fuzzing", Run::fuzzing)?;
@@ -145,6 +147,13 @@ impl Run<'_> {
         let mut cargo = self.workspace.cargo();
         cargo.args(["build", "--workspace", "--bins", "--quiet"]);
         self.gate(cargo)
+    }
+
+    /// Packages of the build that the tests use: what is in them does not depend on how it was optimised.
+    fn packages(&mut self) -> Result<Outcome> {
+        let made = dist::packages(self.workspace, Profile::Dev)?;
+        let complaints = dist::check(&made, self.workspace)?;
+        Ok(self.verdict(&complaints))
     }
 
     fn simulation(&mut self) -> Result<Outcome> {

@@ -4,7 +4,7 @@ use crate::netlink::{Batch, Connection, Refusal, address, link, link_request, ro
 #[cfg(feature = "nftables")]
 use crate::nftables::{Firewall, FirewallSettings};
 use crate::operation::{Backend, Link, Object, Operation, OperationError, Outcome, Sysctl, Verdict, Way};
-use crate::sysctl;
+use crate::{ReceiveBuffer, sysctl};
 use model::IfIndex;
 use nix::errno::Errno;
 use std::collections::HashMap;
@@ -28,8 +28,15 @@ pub struct Linux {
 impl Linux {
     /// Opens the sockets.
     pub fn open() -> io::Result<Self> {
+        Self::open_with(ReceiveBuffer::Default)
+    }
+
+    /// Opens the sockets, the one for the answers of the kernel with this buffer.
+    pub fn open_with(buffer: ReceiveBuffer) -> io::Result<Self> {
+        let route = Connection::open(libc::NETLINK_ROUTE)?;
+        buffer.apply(&route)?;
         Ok(Self {
-            route: Connection::open(libc::NETLINK_ROUTE)?,
+            route,
             batch: Batch::default(),
             refusals: Vec::new(),
             originals: HashMap::new(),

@@ -17,6 +17,15 @@ pub enum ReceiveBuffer {
 }
 
 impl ReceiveBuffer {
+    /// The size that is asked for; 0 is the system's.
+    #[must_use]
+    pub const fn bytes(self) -> usize {
+        match self {
+            Self::Default => 0,
+            Self::Limited(bytes) | Self::Forced(bytes) => bytes,
+        }
+    }
+
     pub(crate) fn apply(self, socket: &impl AsFd) -> io::Result<()> {
         match self {
             Self::Default => Ok(()),

@@ -15,6 +15,6 @@ pub use child::{ChildSetup, Identity, Limit, set_up_child};
 pub use descriptors::receive_with_descriptors;
 pub use environment::remove_variable;
 pub(crate) use messages::{Inbox, Incoming, Outbox};
-pub use schedule::{nice, set_nice, set_round_robin};
+pub use schedule::{nice, set_nice, set_nice_of, set_round_robin, set_usual_scheduling};
 pub(crate) use sockopt::set_ipv6_checksum;
 pub(crate) use wait::epoll_pwait2;

@@ -6,6 +6,7 @@ use netlink_packet_core::Emitable;
 use netlink_sys::{Socket, SocketAddr};
 use nix::errno::Errno;
 use std::io;
+use std::os::fd::{AsFd, BorrowedFd};
 
 const NLMSG_ERROR: u16 = 2;
 const NLMSG_DONE: u16 = 3;
@@ -32,6 +33,12 @@ pub(crate) struct Connection {
     socket: Socket,
     sequence: u32,
     received: Vec<u8>,
+}
+
+impl AsFd for Connection {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.socket.as_fd()
+    }
 }
 
 impl Connection {

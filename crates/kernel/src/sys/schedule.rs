@@ -1,17 +1,27 @@
 //! Scheduling of the calling process.
 
 use nix::errno::Errno;
+use nix::unistd::Pid;
 
 /// `sched_setscheduler(2)`: round-robin real-time scheduling with a priority of 1 to 99 for the calling thread alone.
 /// Threads that it starts and processes that it forks, such as scripts, are scheduled as usual.
 ///
 /// Fails with `EPERM` without `CAP_SYS_NICE` or a sufficient `RLIMIT_RTPRIO`, and in a user namespace.
 pub fn set_round_robin(priority: u8) -> nix::Result<()> {
+    set_scheduler(libc::SCHED_RR | libc::SCHED_RESET_ON_FORK, priority)
+}
+
+/// `sched_setscheduler(2)`: the usual scheduling, by nice value, for the calling thread.
+pub fn set_usual_scheduling() -> nix::Result<()> {
+    // The flag stays, since only a privileged process may take it away.
+    set_scheduler(libc::SCHED_OTHER | libc::SCHED_RESET_ON_FORK, 0)
+}
+
+fn set_scheduler(policy: libc::c_int, priority: u8) -> nix::Result<()> {
     const OURSELVES: libc::pid_t = 0;
     // SAFETY: zero is a value for every field of this structure of integers.
     let mut parameters: libc::sched_param = unsafe { std::mem::zeroed() };
     parameters.sched_priority = i32::from(priority);
-    let policy = libc::SCHED_RR | libc::SCHED_RESET_ON_FORK;
     // SAFETY: the structure is only read, and outlives the call.
     let result = unsafe { libc::sched_setscheduler(OURSELVES, policy, &raw const parameters) };
     Errno::result(result).map(drop)
@@ -21,9 +31,14 @@ pub fn set_round_robin(priority: u8) -> nix::Result<()> {
 ///
 /// Fails with `EACCES` for a lower value than before without `CAP_SYS_NICE`.
 pub fn set_nice(nice: i8) -> nix::Result<()> {
-    const OURSELVES: libc::id_t = 0;
+    set_nice_of(Pid::from_raw(0), nice)
+}
+
+/// The same for another thread of this process, by its number; 0 is the calling one.
+pub fn set_nice_of(thread: Pid, nice: i8) -> nix::Result<()> {
+    let thread = libc::id_t::try_from(thread.as_raw()).map_err(|_| Errno::ESRCH)?;
     // SAFETY: the arguments are numbers.
-    let result = unsafe { libc::setpriority(libc::PRIO_PROCESS, OURSELVES, i32::from(nice)) };
+    let result = unsafe { libc::setpriority(libc::PRIO_PROCESS, thread, i32::from(nice)) };
     Errno::result(result).map(drop)
 }
 
@@ -70,6 +85,9 @@ mod tests {
             Ok(()) => {
                 let stat = fs::read_to_string("/proc/thread-self/stat").unwrap();
                 assert_eq!(policy(stat).as_deref(), Some("2"));
+                set_usual_scheduling().unwrap();
+                let stat = fs::read_to_string("/proc/thread-self/stat").unwrap();
+                assert_eq!(policy(stat).as_deref(), Some("0"));
             }
             Err(errno) => assert_eq!(errno, Errno::EPERM),
         }

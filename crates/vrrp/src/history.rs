@@ -2,6 +2,7 @@
 
 use crate::{Cause, Now, State};
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 /// One change of state.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,10 +17,11 @@ pub struct Transition {
     pub cause: Cause,
 }
 
-/// The last [`History::CAPACITY`] transitions. Takes memory as transitions happen, not before.
+/// The last [`History::CAPACITY`] transitions. Takes memory as transitions happen, not before. A clone costs nothing until the
+/// next transition.
 #[derive(Clone, Debug, Default)]
 pub struct History {
-    ring: VecDeque<Transition>,
+    ring: Arc<VecDeque<Transition>>,
 }
 
 impl History {
@@ -28,10 +30,11 @@ impl History {
 
     /// Adds a transition; the oldest makes room.
     pub fn push(&mut self, transition: Transition) {
-        if self.ring.len() == Self::CAPACITY {
-            self.ring.pop_front();
+        let ring = Arc::make_mut(&mut self.ring);
+        if ring.len() == Self::CAPACITY {
+            ring.pop_front();
         }
-        self.ring.push_back(transition);
+        ring.push_back(transition);
     }
 
     /// The transitions, oldest first.
@@ -70,5 +73,8 @@ mod tests {
         assert_eq!(history.iter().len(), History::CAPACITY);
         assert_eq!(history.iter().next().map(|first| first.at.time), Some(Time(150)));
         assert_eq!(history.last().map(|last| last.at.time), Some(Time(249)));
+        let before = history.clone();
+        history.push(history.last().unwrap().clone());
+        assert_eq!(before.iter().next().map(|first| first.at.time), Some(Time(150)));
     }
 }

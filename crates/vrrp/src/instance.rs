@@ -290,6 +290,12 @@ impl Instance {
         self.links.own.as_ref()
     }
 
+    /// The interface that carries one of its addresses; nothing if that is not known yet.
+    #[must_use]
+    pub fn interface_of<'a>(&'a self, address: &'a model::VirtualAddress) -> Option<&'a model::IfName> {
+        self.links.of(&self.config, address)
+    }
+
     /// Whether it uses the checksum of keepalived before 1.3.7 with its unicast peers.
     #[must_use]
     pub fn uses_old_checksum(&self) -> bool {

@@ -30,6 +30,7 @@ use model::{Time, VrrpConfiguration, VrrpGlobals};
 use static_objects::Statics;
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::net::IpAddr;
+use std::sync::Arc;
 
 /// All instances, sync groups, trackers and sockets of a VRRP process.
 #[derive(Debug)]
@@ -55,7 +56,7 @@ pub struct Router {
     free: VecDeque<(InstanceId, u64)>,
     /// Instances that watch their configured source address (`track_src_ip`), by that address.
     source_trackers: HashMap<IpAddr, Vec<InstanceId>>,
-    configuration: VrrpConfiguration,
+    configuration: Arc<VrrpConfiguration>,
     globals: VrrpGlobals,
     /// End of the startup delay, while it lasts.
     quiet_until: Option<Time>,
@@ -178,6 +179,12 @@ impl Router {
         self.trackers.file_value(file)
     }
 
+    /// Whether a tracked BFD session is up.
+    #[must_use]
+    pub fn bfd_is_up(&self, session: &str) -> Option<bool> {
+        self.trackers.bfd_is_up(session)
+    }
+
     /// How many processes match a `vrrp_track_process`, and whether it counts as having its quorum.
     #[must_use]
     pub fn process_status(&self, process: &str) -> Option<(u32, bool)> {
@@ -199,7 +206,7 @@ impl Router {
 
     /// The configuration that is in force.
     #[must_use]
-    pub const fn configuration(&self) -> &VrrpConfiguration {
+    pub const fn configuration(&self) -> &Arc<VrrpConfiguration> {
         &self.configuration
     }
 

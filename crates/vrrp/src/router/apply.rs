@@ -89,7 +89,7 @@ impl Router {
             return;
         }
         let first_want = out.wants.len();
-        self.configuration = configuration;
+        self.configuration = Arc::new(configuration);
         self.globals = globals;
         self.reload_trackers(now, out);
         let group_states: HashMap<_, _> = self
@@ -216,7 +216,7 @@ impl Router {
 
     /// Finds the old instance of each new one. Those without a successor are deleted.
     fn match_instances(&mut self, now: Now, out: &mut Outbox) -> Changes {
-        let configs = std::mem::take(&mut self.configuration.instances);
+        let configs = std::mem::take(&mut Arc::make_mut(&mut self.configuration).instances);
         let plan = LinkPlan::new(&configs, &self.globals, &self.links.snapshot()).instances;
         let (found, gone) = self.predecessors(&configs);
         for id in gone {
@@ -241,7 +241,7 @@ impl Router {
             };
             self.order.push(id);
         }
-        self.configuration.instances = configs;
+        Arc::make_mut(&mut self.configuration).instances = configs;
         changes
     }
 

@@ -77,7 +77,7 @@ impl Router {
             alarms: Alarms::default(),
             announcer: Announcer::new(&setup.configuration.garp_groups),
             tickets: Tickets::default(),
-            configuration: setup.configuration,
+            configuration: Arc::new(setup.configuration),
             globals: setup.globals,
             quiet_until: None,
             stopping: Stopping::Running,

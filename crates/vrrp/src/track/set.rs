@@ -263,6 +263,10 @@ impl Trackers {
         Some((process.count(), process.quorum()))
     }
 
+    pub(crate) fn bfd_is_up(&self, name: &str) -> Option<bool> {
+        self.find(BFD, name).map(|position| self.bfds[position].up)
+    }
+
     pub(crate) fn process_count(&self) -> usize {
         self.processes.len()
     }

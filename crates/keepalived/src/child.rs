@@ -18,16 +18,17 @@ use crate::exit::Exit;
 use crate::handover::{Handover, Kind};
 use crate::link::{LinkError, ParentLink};
 use crate::protocol::ToChild;
-use crate::{clock, log, memory};
+use crate::scripts::Origin;
+use crate::{clock, log, memory, scheduling};
 use kernel::sys::remove_variable;
 use model::{Configuration, Micros};
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::prctl;
 use nix::sys::signal::Signal;
-use nix::sys::stat::{Mode, umask};
+use nix::sys::stat::umask;
 use nix::unistd::{Pid, dup2_stdin, getppid};
-use std::ffi::{CString, OsStr};
+use std::ffi::{CStr, CString, OsStr};
 use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
@@ -38,6 +39,9 @@ use std::time::Duration;
 
 /// The variable that says which descriptor the handover comes over.
 pub(crate) const VARIABLE: &str = "KEEPALIVED_HANDOVER";
+
+/// What the processes are called where it is not configured.
+pub(crate) const NAME: &CStr = c"keepalived";
 
 /// The descriptor of the handover: standard input, which a daemon does not use and which the standard library can
 /// place without a window in which another child would inherit it.
@@ -122,7 +126,7 @@ fn begin(variable: &OsStr, bodies: &Bodies) -> Result<(Body, Handover), Handover
         return Err(HandoverError::Variable(variable.to_owned()));
     }
     // An exec of /proc/self/exe leaves the name "exe"; pgrep, pstree and killall go by it.
-    prctl::set_name(c"keepalived")?;
+    prctl::set_name(NAME)?;
     prctl::set_pdeathsig(Signal::SIGTERM)?;
     let socket = io::stdin().as_fd().try_clone_to_owned()?;
     dup2_stdin(File::open("/dev/null")?)?;
@@ -145,10 +149,10 @@ fn begin(variable: &OsStr, bodies: &Bodies) -> Result<(Body, Handover), Handover
     let mut descriptors = descriptors.into_iter();
     let configuration: Configuration = memory::open(descriptors.next().ok_or(LinkError::Descriptor)?)?;
     let pid_file: Option<OwnedFd> = descriptors.next();
-    if let Some(name) = process_name(kind, &configuration) {
-        prctl::set_name(&name)?;
-    }
-    umask(Mode::from_bits_truncate(settings.umask));
+    // Before anything is changed that scripts are to get back.
+    let origin = Origin::of_this_process(settings.core_limit);
+    take_name(kind, &configuration)?;
+    umask(settings.umask_with(&configuration.globals.files));
     let body = bodies.of(kind).ok_or(HandoverError::Kind(kind))?;
     Ok((
         body,
@@ -158,6 +162,7 @@ fn begin(variable: &OsStr, bodies: &Bodies) -> Result<(Body, Handover), Handover
             settings,
             configuration,
             parent,
+            origin,
             pid_file,
         },
     ))
@@ -184,14 +189,15 @@ fn receive_first(parent: &mut ParentLink) -> Result<(ToChild, Vec<OwnedFd>), Han
     }
 }
 
+/// Gives the calling process, by its main thread, the configured name.
+pub(crate) fn take_name(kind: Kind, configuration: &Configuration) -> nix::Result<()> {
+    let name = process_name(kind, configuration);
+    prctl::set_name(name.as_deref().unwrap_or(NAME))
+}
+
 /// The configured name of a process, cut to the 15 bytes that the kernel keeps.
 pub(crate) fn process_name(kind: Kind, configuration: &Configuration) -> Option<CString> {
-    let settings = match kind {
-        Kind::Checker => &configuration.globals.checker_process,
-        Kind::Vrrp => &configuration.globals.vrrp_process,
-        Kind::Bfd => &configuration.globals.bfd_process,
-    };
-    let name = settings
+    let name = scheduling::settings_of(kind, &configuration.globals)
         .name
         .as_ref()
         .or(configuration.globals.identity.process_name.as_ref())?;
@@ -201,7 +207,12 @@ pub(crate) fn process_name(kind: Kind, configuration: &Configuration) -> Option<
 /// Runs the body with its log around it. A panic is logged and ends the process as a program error, and the
 /// supervisor starts a new one.
 fn live(body: Body, handover: Handover) -> ExitCode {
+    let settings = scheduling::settings_of(handover.kind, &handover.configuration.globals);
+    let complaints = scheduling::begin(settings);
     let log = log::Log::start(&handover.settings.log, Some(handover.kind));
+    for complaint in complaints {
+        tracing::warn!("{complaint}");
+    }
     if let Err(error) = guard(&handover.parent) {
         tracing::warn!("no guard against a hang without a supervisor: {error}");
     }

@@ -19,24 +19,21 @@ use crate::settings::Settings;
 use crate::signals::Signals;
 use crate::supervisor::{Plan, Supervisor};
 use crate::systemd::{self, Notifier};
-use crate::{cli, core_dump, say};
+use crate::{cli, core_dump, say, scheduling};
 use config::diagnostics::Style;
 use model::Configuration;
 use nix::sys::prctl;
 use nix::sys::resource::{Usage, UsageWho, getrusage};
-use nix::sys::stat::{Mode, umask};
+use nix::sys::stat::umask;
 use nix::sys::time::TimeVal;
 use nix::sys::utsname::uname;
 use nix::unistd::daemon;
 use std::env;
-use std::ffi::{CString, OsStr, OsString};
+use std::ffi::{OsStr, OsString};
 use std::fmt::Display;
 use std::io;
 use std::panic::{self, AssertUnwindSafe};
 use std::path::{self, Path, PathBuf};
-
-/// Permission bits that files do not get by default.
-const UMASK: u32 = 0o177;
 
 /// Columns of a wrapped command line in the log, and how far its further lines are indented.
 const WIDTH: usize = 100;
@@ -160,23 +157,19 @@ impl Launch<'_> {
         for file in &reading.files[..reading.files.len().min(1)] {
             tracing::info!("Configuration file {}", file.display());
         }
+        if matches!(configuration.globals.max_auto_priority, None | Some(0)) {
+            tracing::info!("{}", scheduling::NOTICE);
+        }
         Ok(Loaded {
             configuration,
             copy: reading.copy,
         })
     }
 
-    /// Takes names and the umask from the configuration.
+    /// Takes the names of the log and the umask from the configuration.
     fn adopt(&mut self, configuration: &Configuration) {
         let globals = &configuration.globals;
-        if let Some(name) = &globals.identity.process_name
-            && let Ok(name) = CString::new(name.as_bytes())
-            && let Err(errno) = prctl::set_name(&name)
-        {
-            tracing::warn!("process name: {errno}");
-        }
-        self.settings.umask = self.options.umask.or(globals.files.umask).unwrap_or(UMASK);
-        umask(Mode::from_bits_truncate(self.settings.umask));
+        umask(self.settings.umask_with(&globals.files));
         let names = &mut self.settings.log;
         names.namespace = self
             .options
@@ -386,7 +379,7 @@ fn settings(options: &Options, program: &Program) -> Settings {
         snmp: options.snmp,
         snmp_agent_socket: options.snmp_agent_socket.clone(),
         temporary_directory,
-        umask: options.umask.unwrap_or(UMASK),
+        umask: options.umask,
         core_limit: core_dump::limit().unwrap_or((0, 0)),
     }
 }

@@ -1,6 +1,7 @@
 //! What a child gets from its parent when it starts.
 
 use crate::link::ParentLink;
+use crate::scripts::Origin;
 use crate::settings::Settings;
 use model::Configuration;
 use serde::{Deserialize, Serialize};
@@ -93,6 +94,8 @@ pub struct Handover {
     pub configuration: Configuration,
     /// The connection to the parent.
     pub parent: ParentLink,
+    /// What scripts get back of what this process has changed for itself since it was started.
+    pub origin: Origin,
     /// Keeps the lock on this process's pid file for as long as the process lives, also without its parent.
     pub pid_file: Option<OwnedFd>,
 }

@@ -1,11 +1,16 @@
 //! What the command line and the environment decided for every process of the daemon.
 
 use crate::log::LogSettings;
+use model::Files;
+use nix::sys::stat::Mode;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
+/// Permission bits that files do not get by default.
+const UMASK: u32 = 0o177;
+
 /// The part of the command line that a child needs.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Settings {
     /// Where log lines go and which there are.
     pub log: LogSettings,
@@ -27,8 +32,16 @@ pub struct Settings {
     pub snmp_agent_socket: Option<String>,
     /// Directory of dumps: `TMPDIR` where that is an absolute existing directory, `/tmp` otherwise.
     pub temporary_directory: PathBuf,
-    /// File mode bits that files do not get, from `-u` or the configuration; 0177 by default.
-    pub umask: u32,
+    /// `-u`: file mode bits that files do not get, whatever the configuration says.
+    pub umask: Option<u32>,
     /// Soft and hard limit of core files before `-m` changed it: scripts get this one back.
     pub core_limit: (u64, u64),
+}
+
+impl Settings {
+    /// The file mode bits that files do not get: `-u`, `umask`, or 0177.
+    #[must_use]
+    pub fn umask_with(&self, files: &Files) -> Mode {
+        Mode::from_bits_truncate(self.umask.or(files.umask).unwrap_or(UMASK))
+    }
 }

@@ -10,6 +10,7 @@
 
 mod children;
 mod death;
+mod dump;
 mod files;
 mod own_scripts;
 mod reload;
@@ -25,6 +26,7 @@ use crate::pid_file::{PidFile, RunFiles};
 use crate::protocol::{Dump, Generation, ToChild, ToParent};
 use crate::reading::Reading;
 use crate::reload_time::ReloadTime;
+use crate::runtime::errands::Errands;
 use crate::scripts::{Attended, Origin};
 use crate::settings::Settings;
 use crate::signals::{SignalNumber, Signals};
@@ -109,6 +111,7 @@ pub(crate) struct Supervisor {
     /// `reload_time_file`.
     reload_time: Option<ReloadTime>,
     stop: Option<Stop>,
+    errands: Errands,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -139,6 +142,7 @@ impl Supervisor {
             queued: None,
             reload_time: None,
             stop: None,
+            errands: Errands::default(),
             plan,
         };
         Marker::remove_stale(
@@ -241,7 +245,10 @@ impl Supervisor {
             SignalNumber::STOP => self.begin_stop(Exit::Normal),
             SignalNumber::INTERRUPT if !self.plan.ignore_sigint => self.begin_stop(Exit::Normal),
             SignalNumber::CHILD => self.reap(),
-            SignalNumber::DATA => self.dump(Dump::Data, &Kind::ALL),
+            SignalNumber::DATA => {
+                self.dump(Dump::Data, &Kind::ALL);
+                self.dump_globals();
+            }
             SignalNumber::STATS => self.dump(Dump::Stats, &[Kind::Vrrp]),
             SignalNumber::STATS_CLEAR => self.dump(Dump::StatsClear, &[Kind::Vrrp]),
             SignalNumber::JSON => self.dump(Dump::Json, &[Kind::Vrrp]),

@@ -45,13 +45,14 @@ use crate::handover::Handover;
 use crate::link::ParentLink;
 use crate::runtime::background::Background;
 use crate::runtime::errands::Errands;
+use crate::scheduling::RealTime;
 use crate::settings::Settings;
 use crate::signals::Signals;
 use announcements::Announcements;
 use assigned::Assigned;
 use kernel::monitor::{Change, Monitor, Watch};
 use kernel::poll::{Pace, Poller, Token};
-use model::{Configuration, IfIndex, Micros, Time};
+use model::{Configuration, Globals, IfIndex, Micros, Time};
 use outside::{Outside, Readings};
 use pace::Hearing;
 use receive_buffer::BufferSizes;
@@ -61,6 +62,7 @@ use sockets::Sockets;
 use std::collections::BTreeSet;
 use std::io;
 use std::os::fd::OwnedFd;
+use std::sync::Arc;
 use stop::Stopping;
 use vrrp::{Input, Now, Outbox, Router, WallTime};
 
@@ -69,6 +71,10 @@ struct VrrpProcess {
     router: Router,
     outbox: Outbox,
     settings: Settings,
+    globals: Arc<Globals>,
+    real_time: RealTime,
+    /// How many configurations have been taken over since the start.
+    reloads: u64,
     parent: ParentLink,
     signals: Signals,
     poller: Poller,
@@ -88,8 +94,7 @@ struct VrrpProcess {
     blocked: BTreeSet<IfIndex>,
     /// The configuration of a reload, while it is being opened.
     opening: Option<Background<io::Result<(Configuration, Readings)>>>,
-    /// Started with the first errand.
-    errands: Option<Errands>,
+    errands: Errands,
     outside: Outside,
     assigned: Assigned,
     address_lines: AddressLines,
@@ -167,17 +172,16 @@ impl VrrpProcess {
     /// One turn of the loop.
     fn turn(&mut self) -> Result<(), ProcessError> {
         self.pause()?;
-        let timeout = self.timeout(clock::monotonic());
+        let before = clock::monotonic();
+        let timeout = self.timeout(before);
         let mut ready = std::mem::take(&mut self.ready);
         self.poller
             .wait(timeout, &mut ready)
             .map_err(ProcessError::of("waiting for events"))?;
         let now = now();
-        if self
-            .router
-            .deadline()
-            .is_some_and(|deadline| deadline <= now.time)
-        {
+        self.real_time.note_wait(now.time, now.time.since(before));
+        if let Some(deadline) = self.router.deadline().filter(|deadline| *deadline <= now.time) {
+            self.real_time.note_lateness(now.time.since(deadline));
             self.pace.handled(now.time);
             self.handle(now, Input::DeadlineReached);
             self.work_off(now)?;
@@ -197,12 +201,16 @@ impl VrrpProcess {
         let now = clock::monotonic();
         let pause = self.hearing.pause(now);
         let pause = self.timeout(now).map_or(pause, |timeout| timeout.min(pause));
+        let pause = pause.max(self.real_time.rest(now).unwrap_or_default());
         if pause.is_zero() {
             return Ok(());
         }
         self.poller
             .pause(pause)
-            .map_err(ProcessError::of("waiting for events"))
+            .map_err(ProcessError::of("waiting for events"))?;
+        let after = clock::monotonic();
+        self.real_time.note_wait(after, after.since(now));
+        Ok(())
     }
 
     /// How long to wait at most.

@@ -22,7 +22,8 @@ impl Page {
         page.macro_line("ad l");
         page.section("NAME");
         // What whatis(1) reads: a hyphen between blanks, nothing else escaped.
-        let _ = writeln!(page.text, "{} \\- {}", escape(name), escape(about));
+        page.text
+            .push_str(&format!("{} \\- {}\n", escape(name), escape(about)));
         page
     }
 

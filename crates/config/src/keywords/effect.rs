@@ -20,14 +20,6 @@ pub(crate) const ROUTES: Effect = Effect::Later("routes and rules are not instal
 pub(crate) const STATIC: Effect = Effect::Later("static addresses, routes and rules are not installed yet");
 /// nftables.
 pub(crate) const FIREWALL: Effect = Effect::Later("no firewall entry is made yet");
-/// Files that signals write.
-pub(crate) const DUMPS: Effect = Effect::Later("no dump is written yet");
-/// Priorities, limits and memory of the processes.
-pub(crate) const SCHEDULING: Effect = Effect::Later("the processes run with the system's scheduling yet");
-/// Delays at the start.
-pub(crate) const START_DELAYS: Effect = Effect::Later("instances start at once yet");
-/// Buffers of sockets.
-pub(crate) const BUFFERS: Effect = Effect::Later("the sockets keep the system's buffer sizes yet");
 /// SNMP.
 pub(crate) const SNMP: Effect = Effect::Later("there is no SNMP agent yet");
 /// D-Bus.

@@ -9,50 +9,60 @@ const WAITING: usize = 8;
 
 type Errand = Box<dyn FnOnce() + Send>;
 
-/// The thread and the way to it. Dropping it waits until everything is done.
+/// The thread, started with the first errand, and the way to it. Dropping it waits until everything is done.
+#[derive(Debug, Default)]
+pub(crate) struct Errands(Option<Running>);
+
 #[derive(Debug)]
-pub(crate) struct Errands {
-    sender: Option<SyncSender<Errand>>,
-    thread: Option<JoinHandle<()>>,
+struct Running {
+    sender: SyncSender<Errand>,
+    thread: JoinHandle<()>,
 }
 
 impl Errands {
-    /// Starts the thread.
-    pub(crate) fn start() -> io::Result<Self> {
+    /// Has something done. Never waits.
+    pub(crate) fn ask(&mut self, errand: impl FnOnce() + Send + 'static) -> Result<(), ErrandError> {
+        let running = match &self.0 {
+            Some(running) => running,
+            None => self.0.insert(Running::start().map_err(ErrandError::Start)?),
+        };
+        match running.sender.try_send(Box::new(errand)) {
+            Ok(()) => Ok(()),
+            Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => Err(ErrandError::Busy),
+        }
+    }
+}
+
+impl Running {
+    fn start() -> io::Result<Self> {
         let (sender, receiver) = sync_channel::<Errand>(WAITING);
         let thread = Builder::new()
             .name("errands".to_owned())
             .spawn(move || receiver.into_iter().for_each(|errand| errand()))?;
-        Ok(Self {
-            sender: Some(sender),
-            thread: Some(thread),
-        })
-    }
-
-    /// Has something done. Never waits; says so if too much waits already.
-    pub(crate) fn ask(&self, errand: impl FnOnce() + Send + 'static) -> Result<(), Busy> {
-        let sender = self.sender.as_ref().expect("it is there until the drop");
-        match sender.try_send(Box::new(errand)) {
-            Ok(()) => Ok(()),
-            Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => Err(Busy),
-        }
+        Ok(Self { sender, thread })
     }
 }
 
 impl Drop for Errands {
     fn drop(&mut self) {
-        self.sender = None;
-        if let Some(thread) = self.thread.take() {
+        if let Some(Running { sender, thread }) = self.0.take() {
+            drop(sender);
             // A panic in there has been logged as one.
             let _ = thread.join();
         }
     }
 }
 
-/// Too much waits already.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{WAITING} requests before it are still being worked on")]
-pub(crate) struct Busy;
+/// Why something is not done.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ErrandError {
+    /// Too much waits already.
+    #[error("{WAITING} requests before it are still being worked on")]
+    Busy,
+    /// There is no thread for it.
+    #[error("starting a thread: {0}")]
+    Start(io::Error),
+}
 
 #[cfg(test)]
 mod tests {
@@ -62,7 +72,7 @@ mod tests {
     #[test]
     fn errands_are_done_in_order_and_all_before_the_end() {
         let (sender, done) = channel();
-        let errands = Errands::start().unwrap();
+        let mut errands = Errands::default();
         for number in 0..WAITING {
             let sender = sender.clone();
             errands.ask(move || sender.send(number).unwrap()).unwrap();
@@ -74,10 +84,10 @@ mod tests {
     #[test]
     fn the_queue_is_bounded() {
         let (go, wait) = channel::<()>();
-        let errands = Errands::start().unwrap();
+        let mut errands = Errands::default();
         errands.ask(move || wait.recv().unwrap_or_default()).unwrap();
         let asked = (0..=WAITING).map(|_| errands.ask(|| ())).collect::<Vec<_>>();
-        assert_eq!(asked.last(), Some(&Err(Busy)));
+        assert!(matches!(asked.last(), Some(Err(ErrandError::Busy))));
         drop(go);
     }
 }

@@ -12,13 +12,23 @@ use crate::systemd::State as Notice;
 use crate::{child, clock};
 use model::{Configuration, Micros};
 use nix::errno::Errno;
+use nix::sys::prctl;
+use nix::sys::stat::umask;
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
+use std::ffi::CString;
 use std::os::fd::AsFd;
 
 impl Supervisor {
     /// Takes from a configuration what the supervisor itself goes by.
     pub(super) fn adopt(&mut self, configuration: &Configuration, copy: &[u8]) {
         let files = &configuration.globals.files;
+        umask(self.plan.settings.umask_with(files));
+        if let Some(name) = &configuration.globals.identity.process_name
+            && let Ok(name) = CString::new(name.as_bytes())
+            && let Err(errno) = prctl::set_name(&name)
+        {
+            tracing::warn!("process name: {}", errno.desc());
+        }
         files::save_copy(files, self.generation.0 - 1, copy);
         self.reload_time = files.reload_time_file.as_ref().and_then(|path| {
             let repeats = if files.reload_repeat {

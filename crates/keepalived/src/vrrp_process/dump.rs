@@ -1,58 +1,142 @@
-//! Files that are written on request (`spec/runtime.md` sections 5 and 11).
+//! What the process shows on request (`spec/runtime.md` sections 11 and 12): `keepalived.data`, `keepalived.stats`,
+//! `keepalived.json`, and the configuration in the log (`-d`).
 //!
-//! The loop only copies what is to be written; rendering and writing are an errand.
+//! The loop only makes a [`Snapshot`], most of which is shared with the router; text is made and files are written on the
+//! thread of the errands.
 
-mod file;
+mod address;
+mod data;
+mod groups;
+mod instance;
+mod interfaces;
+mod json;
+mod route;
+mod rule;
+mod snapshot;
+mod sockets;
 mod stats;
+#[cfg(test)]
+mod tests;
+mod trackers;
 
 use super::VrrpProcess;
+use crate::dump::{DumpFile, DumpFiles};
+use crate::handover::Kind;
 use crate::protocol::Dump;
-use crate::runtime::errands::{Busy, Errands};
-use file::DumpFile;
-use std::io;
+use crate::runtime::errands::ErrandError;
+use snapshot::{Origin, Snapshot};
+use std::path::Path;
 use std::process;
+use std::sync::Arc;
+use vrrp::Now;
+
+/// Which side of a reload a copy of the data shows (`config_save_dir`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Side {
+    Before,
+    After,
+}
 
 impl VrrpProcess {
     /// Writes a file, or says why not.
-    pub(super) fn dump(&mut self, dump: Dump) {
+    pub(super) fn dump(&mut self, now: Now, dump: Dump) {
         let result = match dump {
+            Dump::Data => self.dump_data(now),
+            Dump::Json => self.dump_json(now),
             Dump::Stats => self.dump_stats(""),
             Dump::StatsClear => {
                 let result = self.dump_stats("and clearing ");
                 self.router.clear_stats();
                 result
             }
-            Dump::Data | Dump::Json => Err(io::Error::from(io::ErrorKind::Unsupported)),
         };
         if let Err(error) = result {
             tracing::warn!("writing the {dump:?} dump: {error}");
         }
     }
 
-    fn dump_stats(&mut self, also: &str) -> io::Result<()> {
+    fn dump_data(&mut self, now: Now) -> Result<(), ErrandError> {
+        tracing::info!("Printing VRRP data for process({}) on signal", process::id());
+        let file = self.files().data(Some(Kind::Vrrp));
+        let snapshot = self.snapshot(now);
+        self.errands
+            .ask(move || file.write_or_log(data::render(&snapshot).as_str()))
+    }
+
+    fn dump_stats(&mut self, also: &str) -> Result<(), ErrandError> {
         tracing::info!(
             "Printing {also}VRRP stats for process({}) on signal",
             process::id()
         );
-        let file = DumpFile::new(&self.settings, "keepalived.stats");
+        let file = self.files().stats();
         let counters: Vec<_> = self
             .router
             .instances()
-            .map(|instance| (instance.name().clone(), *instance.stats()))
+            .map(|instance| (Arc::clone(instance.name()), *instance.stats()))
             .collect();
-        self.run_errand(move || {
-            if let Err(error) = file.write(&stats::render(&counters)) {
-                tracing::warn!("writing {}: {error}", file.path().display());
-            }
-        })
+        self.errands
+            .ask(move || file.write_or_log(&stats::render(&counters)))
     }
 
-    /// Has something done off this thread; the thread for it is started with the first errand.
-    fn run_errand(&mut self, errand: impl FnOnce() + Send + 'static) -> io::Result<()> {
-        let errands = match &self.errands {
-            Some(errands) => errands,
-            None => self.errands.insert(Errands::start()?),
+    /// Without a line in the log: some programs ask every few seconds.
+    fn dump_json(&mut self, now: Now) -> Result<(), ErrandError> {
+        if self.router.instances().len() == 0 {
+            return Ok(());
+        }
+        let file = self.files().json();
+        let snapshot = self.snapshot(now);
+        self.errands
+            .ask(move || file.write_or_log(&json::render(&snapshot)))
+    }
+
+    /// `-d`: the data as lines of the log.
+    pub(super) fn log_data(&mut self, now: Now) {
+        if !self.settings.dump_configuration {
+            return;
+        }
+        let snapshot = self.snapshot(now);
+        let logged = self.errands.ask(move || {
+            for line in data::render(&snapshot).as_str().lines() {
+                tracing::info!("{line}");
+            }
+        });
+        if let Err(error) = logged {
+            tracing::warn!("logging the configuration: {error}");
+        }
+    }
+
+    /// `config_save_dir`: keeps the data before and after a reload, the first of which has number 1.
+    pub(super) fn save_data(&mut self, now: Now, side: Side) {
+        let Some(directory) = &self.globals.files.config_save_dir else {
+            return;
         };
-        errands.ask(errand).map_err(|Busy| io::Error::other(Busy))
+        let extension = match side {
+            Side::Before => "pre",
+            Side::After => "post",
+        };
+        let name = format!("keepalived_vrrp.{}.{}.{extension}", process::id(), self.reloads);
+        let file = DumpFile::at(Path::new(directory).join(name));
+        let snapshot = self.snapshot(now);
+        let saved = self
+            .errands
+            .ask(move || file.write_or_log(data::render(&snapshot).as_str()));
+        if let Err(error) = saved {
+            tracing::warn!("saving the data in config_save_dir: {error}");
+        }
+    }
+
+    fn snapshot(&self, now: Now) -> Snapshot {
+        let origin = Origin {
+            router: &self.router,
+            globals: &self.globals,
+            settings: &self.settings,
+            real_time: self.real_time.current(),
+            socket: &|id| self.sockets.opened(id),
+        };
+        Snapshot::of(&origin, now)
+    }
+
+    fn files(&self) -> DumpFiles<'_> {
+        DumpFiles::new(&self.settings, &self.globals.files.dump)
     }
 }

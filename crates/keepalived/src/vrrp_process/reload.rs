@@ -3,17 +3,23 @@
 //! The parent has read and checked it. Opening a large one takes longer than adverts can wait, so that happens in the
 //! background; the router then takes it over as a difference, in one call, and adverts go on as if nothing had happened.
 
+use super::dump::Side;
 use super::outside::Readings;
 use super::receive_buffer::BufferSizes;
 use super::serve::token;
-use super::start::{monitor_buffer, watch_for, without_later_trackers};
+use super::start::{monitor_buffer, objects, watch_for, without_later_trackers};
 use super::stop::Stopping;
 use super::{ProcessError, VrrpProcess, pace};
+use crate::child;
+use crate::handover::Kind;
 use crate::link::SealedConfiguration;
 use crate::runtime::background::{Background, Progress};
+use crate::scheduling;
 use kernel::monitor::{Monitor, Watch};
 use kernel::poll::Interest;
 use model::Configuration;
+use nix::sys::stat::umask;
+use std::sync::Arc;
 use vrrp::{Input, Now};
 
 impl VrrpProcess {
@@ -72,9 +78,34 @@ impl VrrpProcess {
         readings: &Readings,
     ) -> Result<(), ProcessError> {
         tracing::info!("Reloading");
+        self.reloads += 1;
+        self.save_data(now, Side::Before);
+        // It may take longer than a real-time process may work without waiting.
+        let mut real_time = std::mem::take(&mut self.real_time);
+        let outcome = real_time.suspended(|| self.take_over(now, configuration, readings));
+        real_time.configure(
+            &self.globals.vrrp_process,
+            &self.globals,
+            objects(self.router.configuration()),
+        );
+        self.real_time = real_time;
+        outcome?;
+        self.save_data(now, Side::After);
+        Ok(())
+    }
+
+    fn take_over(
+        &mut self,
+        now: Now,
+        configuration: Configuration,
+        readings: &Readings,
+    ) -> Result<(), ProcessError> {
         self.outside
             .configure(&configuration, &self.settings)
             .map_err(ProcessError::of("starting the threads beside the loop"))?;
+        if let Err(errno) = child::take_name(Kind::Vrrp, &configuration) {
+            tracing::warn!("process name: {}", errno.desc());
+        }
         let Configuration { vrrp, globals, .. } = configuration;
         let watch = watch_for(&vrrp);
         if (watch.routes && !self.watch.routes) || (watch.rules && !self.watch.rules) {
@@ -86,8 +117,12 @@ impl VrrpProcess {
         for interface in self.monitor.interfaces() {
             self.assigned.look_at(interface);
         }
-        self.router.apply(now, vrrp, globals.vrrp, &mut self.outbox);
+        self.router
+            .apply(now, vrrp, globals.vrrp.clone(), &mut self.outbox);
         self.take_readings(now, readings);
+        umask(self.settings.umask_with(&globals.files));
+        scheduling::change(&self.globals.vrrp_process, &globals.vrrp_process);
+        self.globals = Arc::new(globals);
         Ok(())
     }
 

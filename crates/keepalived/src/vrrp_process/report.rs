@@ -2,7 +2,7 @@
 
 use crate::log;
 use crate::settings::Settings;
-use vrrp::{Event, InterfaceEvent, Severity};
+use vrrp::{Event, InstanceEvent, InterfaceEvent, Severity, Transition};
 
 /// Who logs the addresses that netlink reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,11 +24,24 @@ impl AddressLines {
     }
 }
 
-/// Logs an event of the router. Notifications have no line: they go to scripts, FIFOs and mails.
+/// Logs an event of the router, and the cause of a transition on a line of its own: the line of the transition is one that
+/// other programs know. Notifications have no line: they go to scripts, FIFOs and mails.
 pub(super) fn log_event(event: &Event, lines: AddressLines) {
     if !event.is_logged() || (lines == AddressLines::OfMonitor && is_address_line(event)) {
         return;
     }
+    log_line(event);
+    if let Event::Instance {
+        name,
+        event: InstanceEvent::Transition(Transition { from, to, cause, .. }),
+        ..
+    } = event
+    {
+        tracing::info!("({name}) from {from} to {to}: {cause}");
+    }
+}
+
+fn log_line(event: &Event) {
     match event.severity() {
         Severity::Info | Severity::Notice if event.is_detail() => {
             tracing::info!(target: log::DETAIL, "{event}");

@@ -145,10 +145,10 @@ impl VrrpProcess {
                         tracing::warn!("asking for a reload: {error}");
                     }
                 }
-                SignalNumber::DATA => self.dump(Dump::Data),
-                SignalNumber::STATS => self.dump(Dump::Stats),
-                SignalNumber::STATS_CLEAR => self.dump(Dump::StatsClear),
-                SignalNumber::JSON => self.dump(Dump::Json),
+                SignalNumber::DATA => self.dump(now, Dump::Data),
+                SignalNumber::STATS => self.dump(now, Dump::Stats),
+                SignalNumber::STATS_CLEAR => self.dump(now, Dump::StatsClear),
+                SignalNumber::JSON => self.dump(now, Dump::Json),
                 SignalNumber::PROCESSOR_TIME => tracing::info!(
                     "VRRP process has used too much CPU time, vrrp_rlimit_rttime may need to be increased"
                 ),
@@ -163,7 +163,7 @@ impl VrrpProcess {
             match self.parent.receive() {
                 Ok(None) => return Ok(()),
                 Ok(Some(Request::Reload(configuration))) => self.open_configuration(configuration)?,
-                Ok(Some(Request::Dump(dump))) => self.dump(dump),
+                Ok(Some(Request::Dump(dump))) => self.dump(now, dump),
                 Err(LinkError::Closed) => {
                     self.stop(now);
                     // It stays readable for ever.

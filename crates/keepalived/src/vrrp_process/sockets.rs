@@ -24,6 +24,23 @@ pub(super) struct Sockets {
     arrivals: Arrivals,
 }
 
+/// What dumps show of a pair.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Opened {
+    /// Receiver and sender; -1 while they are not open.
+    pub(super) descriptors: (i32, i32),
+    /// Bytes of receive buffer that the kernel was asked for; 0 is the system's size.
+    pub(super) buffer: usize,
+}
+
+impl Opened {
+    /// A pair that is not open.
+    pub(super) const NOT: Self = Self {
+        descriptors: (-1, -1),
+        buffer: 0,
+    };
+}
+
 /// The pairs, by the router's numbers.
 #[derive(Default)]
 struct Pairs {
@@ -139,6 +156,21 @@ impl Sockets {
     /// The descriptor that the adverts of a pair arrive at, if it is open.
     pub(super) fn receiver(&self, id: SocketId) -> Option<BorrowedFd<'_>> {
         Some(self.pairs.get(id)?.open.as_ref()?.receiver.as_fd())
+    }
+
+    /// What dumps show of a pair.
+    pub(super) fn opened(&self, id: SocketId) -> Opened {
+        let Some(pair) = self.pairs.get(id) else {
+            return Opened::NOT;
+        };
+        let descriptors = pair.open.as_ref().map(|open| {
+            let sender = self.senders.descriptor(open.sender);
+            (open.receiver.as_fd().as_raw_fd(), sender.as_raw_fd())
+        });
+        Opened {
+            descriptors: descriptors.unwrap_or(Opened::NOT.descriptors),
+            buffer: pair.buffer.bytes(),
+        }
     }
 
     /// The pair in this place of the table.

@@ -14,17 +14,19 @@ use super::{ProcessError, VrrpProcess, leftovers, now, observe, pace};
 use crate::clock;
 use crate::handover::{Handover, Start};
 use crate::log;
-use crate::scripts::Origin;
+use crate::runtime::errands::Errands;
+use crate::scheduling::{self, RealTime};
 use crate::signals::Signals;
 use crate::track_file;
 use kernel::monitor::{Monitor, Watch};
 use kernel::poll::{Interest, Pace, Poller};
 use kernel::writer::Writer;
 use kernel::{Linux, ReceiveBuffer};
-use model::{Configuration, Globals, Micros, Route, Rule, VrrpConfiguration, VrrpGlobals};
+use model::{Configuration, Globals, Micros, Route, Rule, SocketBuffer, VrrpConfiguration, VrrpGlobals};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use std::collections::BTreeSet;
 use std::io;
+use std::sync::Arc;
 use vrrp::{Detail, Outbox, Router, Setup};
 
 /// Receive buffer of the monitor without a setting: a few thousand notifications, as a takeover makes at once.
@@ -38,15 +40,13 @@ impl VrrpProcess {
     pub(super) fn start(handover: Handover) -> Result<Self, ProcessError> {
         // First, so that every thread that is started later has the signals blocked.
         let signals = Signals::new().map_err(ProcessError::of("blocking signals"))?;
-        // Before anything is changed that scripts are to get back.
-        let origin = Origin::of_this_process(handover.settings.core_limit);
         let mut configuration = handover.configuration;
         without_later_trackers(&mut configuration.vrrp);
         if handover.start == Start::First {
             track_file::initialise(&configuration.vrrp.track_files);
         }
         let readings = Readings::take(&configuration.vrrp);
-        let outside = Outside::start(origin, &configuration, &handover.settings)
+        let outside = Outside::start(handover.origin, &configuration, &handover.settings)
             .map_err(ProcessError::of("starting the threads beside the loop"))?;
         let Configuration { vrrp, globals, .. } = configuration;
         raise_descriptor_limit(vrrp.instances.len());
@@ -54,8 +54,11 @@ impl VrrpProcess {
         let buffer = monitor_buffer(&globals);
         let monitor =
             Monitor::open(watch, buffer).map_err(ProcessError::of("opening the netlink monitor"))?;
-        let backend = Linux::open().map_err(ProcessError::of("opening the netlink command socket"))?;
-        let writer = Writer::start(backend).map_err(ProcessError::of("starting the kernel writer"))?;
+        let buffer = configured_buffer(globals.netlink_buffers.vrrp_command, ReceiveBuffer::Default);
+        let backend =
+            Linux::open_with(buffer).map_err(ProcessError::of("opening the netlink command socket"))?;
+        let writer = scheduling::favour(&globals.vrrp_process, || Writer::start(backend))
+            .map_err(ProcessError::of("starting the kernel writer"))?;
         let announcements =
             Announcements::open().map_err(ProcessError::of("opening the socket for gratuitous ARPs"))?;
 
@@ -67,17 +70,22 @@ impl VrrpProcess {
         let (floor, sizes) = (pace::floor(&vrrp), BufferSizes::new(&vrrp, &globals.vrrp));
         let mut assigned = Assigned::default();
         assigned.configure(&vrrp);
+        let objects = objects(&vrrp);
         let setup = Setup {
             configuration: vrrp,
             startup_delay: startup_delay(&globals.vrrp),
-            globals: globals.vrrp,
+            globals: globals.vrrp.clone(),
             interfaces,
             readings: &readings.list(),
         };
         let router = Router::new(moment, setup, &mut outbox);
+        let real_time = RealTime::enter(&globals.vrrp_process, &globals, objects, moment.time);
         let mut process = Self {
             router,
             outbox,
+            globals: Arc::new(globals),
+            real_time,
+            reloads: 0,
             address_lines: AddressLines::of(&handover.settings),
             settings: handover.settings,
             parent: handover.parent,
@@ -96,7 +104,7 @@ impl VrrpProcess {
             announcements,
             blocked: BTreeSet::new(),
             opening: None,
-            errands: None,
+            errands: Errands::default(),
             outside,
             assigned,
             touched: BTreeSet::new(),
@@ -109,6 +117,7 @@ impl VrrpProcess {
             .map_err(ProcessError::of("waiting for events"))?;
         process.log_addresses();
         process.work_off(moment)?;
+        process.log_data(moment);
         if let Err(error) = process.parent.in_force() {
             tracing::warn!("telling the parent about the start: {error}");
         }
@@ -159,13 +168,29 @@ pub(super) fn watch_for(configuration: &VrrpConfiguration) -> Watch {
 
 /// The receive buffer of the monitor (`vrrp_netlink_monitor_rcv_bufs`).
 pub(super) fn monitor_buffer(globals: &Globals) -> ReceiveBuffer {
-    let setting = globals.netlink_buffers.vrrp_monitor;
+    let default = ReceiveBuffer::Forced(MONITOR_BUFFER);
+    configured_buffer(globals.netlink_buffers.vrrp_monitor, default)
+}
+
+/// The receive buffer of a netlink socket; 0 bytes are the default.
+fn configured_buffer(setting: SocketBuffer, default: ReceiveBuffer) -> ReceiveBuffer {
     let bytes = usize::try_from(setting.bytes).unwrap_or(usize::MAX);
     match (bytes, setting.force) {
-        (0, _) => ReceiveBuffer::Forced(MONITOR_BUFFER),
+        (0, _) => default,
         (_, true) => ReceiveBuffer::Forced(bytes),
         (_, false) => ReceiveBuffer::Limited(bytes),
     }
+}
+
+/// Instances and addresses, each of which takes its share of the time of one turn when everything happens at once.
+pub(super) fn objects(configuration: &VrrpConfiguration) -> usize {
+    let addresses =
+        |instance: &model::Instance| instance.virtual_addresses.len() + instance.excluded_addresses.len();
+    configuration
+        .instances
+        .iter()
+        .map(|instance| 1 + addresses(instance))
+        .sum()
 }
 
 /// `vrrp_startup_delay` and `vrrp_delay_after_boot`.

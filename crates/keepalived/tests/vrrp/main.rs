@@ -8,11 +8,14 @@
     reason = "all of this is tests, which only have a harness of their own"
 )]
 
+mod dumps;
 mod interfaces;
 mod lab;
 mod leftovers;
 mod options;
+mod requests;
 mod routes;
+mod scheduling;
 mod statistics;
 
 use libtest_mimic::{Arguments, Trial};
@@ -21,6 +24,14 @@ use std::process::ExitCode;
 type Test = fn() -> anyhow::Result<()>;
 
 const TESTS: &[(&str, Test)] = &[
+    ("dumps::of_the_data", dumps::of_the_data),
+    ("dumps::of_json", dumps::of_json),
+    ("dumps::in_other_places", dumps::in_other_places),
+    ("dumps::without_a_signal", dumps::without_a_signal),
+    ("scheduling::of_the_process", scheduling::of_the_process),
+    ("scheduling::in_real_time", scheduling::in_real_time),
+    ("scheduling::notice", scheduling::notice),
+    ("scheduling::startup_delay", scheduling::startup_delay),
     (
         "interfaces::one_that_comes_later",
         interfaces::one_that_comes_later,

@@ -1,20 +1,11 @@
 //! `keepalived.stats`.
 
 use crate::lab::{Lab, configuration};
+use crate::requests::{self, STATS, STATS_CLEAR};
 use anyhow::{Context as _, Result, ensure};
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::sys::inotify::{AddWatchFlags, InitFlags, Inotify};
 use nix::sys::signal::Signal;
-use std::ffi::OsStr;
-use std::os::fd::AsFd;
-use std::process::Command;
 use testbed::daemon::Daemon;
 use testbed::netns::PATIENCE;
-
-/// `SIGUSR2`.
-const STATS: u32 = 12;
-/// `SIGRTMAX-1`.
-const STATS_CLEAR: u32 = 63;
 
 /// The numbers of a dump.
 struct Dump(String);
@@ -22,27 +13,7 @@ struct Dump(String);
 impl Dump {
     /// Asks the daemon for a dump by a signal, and waits until it is written.
     fn ask(lab: &Lab, daemon: &mut Daemon, signal: u32) -> Result<Self> {
-        let changes = lab.router.run(|| {
-            let changes = Inotify::init(InitFlags::IN_CLOEXEC | InitFlags::IN_NONBLOCK)?;
-            changes.add_watch("/run/tmp", AddWatchFlags::IN_CLOSE_WRITE)?;
-            nix::Result::Ok(changes)
-        })?;
-        let pid = daemon.process().pid().to_string();
-        let mut kill = Command::new("kill");
-        kill.args([&format!("-{signal}"), &pid]);
-        // `nix` has no names for real-time signals.
-        ensure!(lab.router.output(kill)?.status.success(), "the daemon has gone");
-        let written = |event: &nix::sys::inotify::InotifyEvent| {
-            event.name.as_deref() == Some(OsStr::new("keepalived.stats"))
-        };
-        let patience = PollTimeout::try_from(PATIENCE)?;
-        loop {
-            let mut descriptors = [PollFd::new(changes.as_fd(), PollFlags::POLLIN)];
-            ensure!(poll(&mut descriptors, patience)? > 0, "no dump is written");
-            if changes.read_events()?.iter().any(written) {
-                return Ok(Self(lab.router.read("tmp/keepalived.stats")?));
-            }
-        }
+        requests::ask(lab, daemon, signal, "tmp", "keepalived.stats").map(Self)
     }
 
     /// The number behind a label.

@@ -1,6 +1,5 @@
 //! Identity, processes, files (`spec/config-global.md` section 2.1).
 
-use super::super::effect::DUMPS;
 use super::super::{Keyword, U32_MAX, strict};
 use crate::diagnostics::{Class, Code, Diagnostic};
 use crate::lower::{Context, GlobalsDraft};
@@ -131,37 +130,32 @@ pub(super) static KEYWORDS: &[Keyword<GlobalsDraft>] = &[
         g.model.files.dump.use_instance = on.value;
     })
     .default("false")
-    .means("Put namespace and instance name into the names of dump files")
-    .effect(DUMPS),
+    .means("Put namespace and instance name into the names of dump files"),
     Row::line("state_dump_file", "PATH", |g, line, cx| {
         if let Some(path) = cx.only_word(line, "a path") {
             g.model.files.dump.state = Some(path);
         }
     })
     .default("/tmp/keepalived.data")
-    .means("File that SIGUSR1 writes")
-    .effect(DUMPS),
+    .means("File that SIGUSR1 writes"),
     Row::line("stats_dump_file", "PATH", |g, line, cx| {
         if let Some(path) = cx.only_word(line, "a path") {
             g.model.files.dump.stats = Some(path);
         }
     })
-    .means("File that SIGUSR2 writes")
-    .effect(DUMPS),
+    .means("File that SIGUSR2 writes"),
     Row::line("json_dump_file", "PATH", |g, line, cx| {
         if let Some(path) = cx.only_word(line, "a path") {
             g.model.files.dump.json = Some(path);
         }
     })
-    .means("File that the JSON signal writes")
-    .effect(DUMPS),
+    .means("File that the JSON signal writes"),
     Row::integer("json_version", "1|2", strict(1, 2), |g, version| {
         g.model.files.dump.json_version = version.number();
     })
     .own_check()
     .default("1")
-    .means("Layout of the JSON dump; 2 puts VRRP data in a named array and adds processes")
-    .effect(DUMPS),
+    .means("Layout of the JSON dump; 2 puts VRRP data in a named array and adds processes"),
     Row::line("iproute_usr_dir", "DIR", |g, line, cx| {
         if let Some(directory) = cx.only_word(line, "a directory") {
             cx.iproute2.move_to(Some(&directory), None);

@@ -1,6 +1,7 @@
 //! Scheduling and resources (`spec/config-global.md` section 2.4).
 
-use super::super::effect::{BUFFERS, IPVS, SCHEDULING};
+use super::super::effect::{BFD, IPVS};
+use super::super::entry::Effect;
 use super::super::{Keyword, U32_MAX, lenient, strict};
 use crate::diagnostics::{Class, Code, Diagnostic};
 use crate::lower::{At, Context, GlobalsDraft};
@@ -12,6 +13,9 @@ type Row = Keyword<GlobalsDraft>;
 
 /// One of the child processes.
 trait Process: 'static {
+    /// Whether there is such a process.
+    const EFFECT: Effect;
+
     fn of(globals: &mut GlobalsDraft) -> &mut ProcessSettings;
 }
 
@@ -20,16 +24,22 @@ struct Checker;
 struct Bfd;
 
 impl Process for Vrrp {
+    const EFFECT: Effect = Effect::Now;
+
     fn of(globals: &mut GlobalsDraft) -> &mut ProcessSettings {
         &mut globals.model.vrrp_process
     }
 }
 impl Process for Checker {
+    const EFFECT: Effect = IPVS;
+
     fn of(globals: &mut GlobalsDraft) -> &mut ProcessSettings {
         &mut globals.model.checker_process
     }
 }
 impl Process for Bfd {
+    const EFFECT: Effect = BFD;
+
     fn of(globals: &mut GlobalsDraft) -> &mut ProcessSettings {
         &mut globals.model.bfd_process
     }
@@ -47,15 +57,13 @@ pub(super) static KEYWORDS: &[Keyword<GlobalsDraft>] = &[
     })
     .range("-1 to 99")
     .default("0, off")
-    .means("Ceiling of the real-time priority that a late process is given; -1: off without a notice")
-    .effect(SCHEDULING),
+    .means("Ceiling of the real-time priority that a late process is given; -1: off without a notice"),
     Row::integer("min_auto_priority_delay", "USECS", lenient(1, 10_000_000), |g, usecs| {
         g.model.min_auto_priority_delay = Some(Micros(usecs.number()));
     })
     .own_check()
     .default("1000000")
-    .means("Lateness that raises the priority")
-    .effect(SCHEDULING),
+    .means("Lateness that raises the priority"),
     nice::<Vrrp>("vrrp_priority"),
     nice::<Checker>("checker_priority"),
     nice::<Bfd>("bfd_priority"),
@@ -100,14 +108,12 @@ pub(super) static KEYWORDS: &[Keyword<GlobalsDraft>] = &[
         g.model.netlink_buffers.vrrp_command.force = on.value;
     })
     .default("false")
-    .means("Set that buffer beyond the system's limit")
-    .effect(BUFFERS),
+    .means("Set that buffer beyond the system's limit"),
     Row::switch("vrrp_netlink_monitor_rcv_bufs_force", |g, on| {
         g.model.netlink_buffers.vrrp_monitor.force = on.value;
     })
     .default("false")
-    .means("Set that buffer beyond the system's limit")
-    .effect(BUFFERS),
+    .means("Set that buffer beyond the system's limit"),
     Row::switch("lvs_netlink_cmd_rcv_bufs_force", |g, on| {
         g.model.netlink_buffers.lvs_command.force = on.value;
     })
@@ -128,8 +134,7 @@ pub(super) static KEYWORDS: &[Keyword<GlobalsDraft>] = &[
     Row::line("vrrp_rx_bufs_policy", "MTU|ADVERT|NUMBER", rx_bufs_policy)
         .range("upper or lower case")
         .default("the system's size")
-        .means("Size of the receive buffers of VRRP: by MTU or advert size of the instances on a socket, or bytes")
-        .effect(BUFFERS),
+        .means("Size of the receive buffers of VRRP: by MTU or advert size of the instances on a socket, or bytes"),
     Row::line("vrrp_rx_bufs_multiplier", "N", |g, line, cx| {
         if let Some(word) = cx.only_argument(line, "a number")
             && let Some(n) = cx.integer("vrrp_rx_bufs_multiplier", word, strict(1, U32_MAX))
@@ -139,8 +144,7 @@ pub(super) static KEYWORDS: &[Keyword<GlobalsDraft>] = &[
     })
     .range("1 to 4294967295")
     .default("3")
-    .means("Adverts that a receive buffer of vrrp_rx_bufs_policy holds for each instance")
-    .effect(BUFFERS),
+    .means("Adverts that a receive buffer of vrrp_rx_bufs_policy holds for each instance"),
 ];
 
 const fn nice<P: Process>(name: &'static str) -> Keyword<GlobalsDraft> {
@@ -151,14 +155,14 @@ const fn nice<P: Process>(name: &'static str) -> Keyword<GlobalsDraft> {
     .or(0)
     .default("0")
     .means("Nice value of the process")
-    .effect(SCHEDULING)
+    .effect(P::EFFECT)
 }
 
 const fn no_swap<P: Process>(name: &'static str) -> Keyword<GlobalsDraft> {
     Row::flag(name, |g, _| P::of(g).no_swap = true)
         .default("off")
         .means("Lock the memory of the process")
-        .effect(SCHEDULING)
+        .effect(P::EFFECT)
 }
 
 const fn rt_priority<P: Process>(name: &'static str) -> Keyword<GlobalsDraft> {
@@ -184,7 +188,7 @@ const fn rt_priority<P: Process>(name: &'static str) -> Keyword<GlobalsDraft> {
     .range("1 to 99")
     .default("0, off")
     .means("Real-time priority of the process")
-    .effect(SCHEDULING)
+    .effect(P::EFFECT)
 }
 
 const fn cpu_affinity<P: Process>(name: &'static str) -> Keyword<GlobalsDraft> {
@@ -208,7 +212,7 @@ const fn cpu_affinity<P: Process>(name: &'static str) -> Keyword<GlobalsDraft> {
     .range("0 to the last processor that is online")
     .default("all")
     .means("Processors that the process may run on")
-    .effect(SCHEDULING)
+    .effect(P::EFFECT)
 }
 
 const fn rlimit<P: Process>(name: &'static str) -> Keyword<GlobalsDraft> {
@@ -230,13 +234,11 @@ const fn rlimit<P: Process>(name: &'static str) -> Keyword<GlobalsDraft> {
     .range("1 to 4294967295")
     .default("10000")
     .means("Processor time that a real-time process may use without waiting")
-    .effect(SCHEDULING)
+    .effect(P::EFFECT)
 }
 
 const fn buffer(name: &'static str, set: fn(&mut GlobalsDraft, At<i64>)) -> Keyword<GlobalsDraft> {
-    Row::integer(name, "BYTES", strict(0, U32_MAX), set)
-        .default("the system's size")
-        .effect(BUFFERS)
+    Row::integer(name, "BYTES", strict(0, U32_MAX), set).default("the system's size")
 }
 
 fn rx_bufs_policy(g: &mut GlobalsDraft, line: Statement<'_>, cx: &mut Context<'_>) {

@@ -1,6 +1,6 @@
 //! Defaults and settings of VRRP (`spec/config-global.md` section 2.5).
 
-use super::super::effect::{START_DELAYS, STATIC, VIRTUAL_LINKS};
+use super::super::effect::{STATIC, VIRTUAL_LINKS};
 use super::super::garp;
 use super::super::{Keyword, lenient, seconds, strict};
 use crate::diagnostics::{Class, Code, Diagnostic};
@@ -152,8 +152,7 @@ pub(super) static KEYWORDS: &[Keyword<GlobalsDraft>] = &[
     })
     .range("0.001 to 4294.967295")
     .default("0")
-    .means("Wait before instances start, after the start of the daemon but not after a reload")
-    .effect(START_DELAYS),
+    .means("Wait before instances start, after the start of the daemon but not after a reload"),
     Row::line("vrrp_delay_after_boot", "SECS", |g, line, cx| {
         if let Some(delay) = start_delay(line, cx) {
             g.model.vrrp.delay_after_boot = delay;
@@ -161,8 +160,7 @@ pub(super) static KEYWORDS: &[Keyword<GlobalsDraft>] = &[
     })
     .range("0.001 to 4294.967295")
     .default("0")
-    .means("Wait before instances start until the machine has run this long")
-    .effect(START_DELAYS),
+    .means("Wait before instances start until the machine has run this long"),
     Row::flag("log_unknown_vrids", |g, _| g.model.vrrp.log_unknown_vrids = true)
         .default("off")
         .means("Log adverts with a VRID that is not configured on the interface"),

@@ -1,6 +1,6 @@
 //! State, identity, timers (`spec/config-vrrp.md` section 1.1).
 
-use super::super::effect::{BUFFERS, IPVS, TRACKING, VIRTUAL_LINKS};
+use super::super::effect::{IPVS, TRACKING, VIRTUAL_LINKS};
 use super::super::{Keyword, U32_MAX, lenient, seconds, strict};
 use crate::diagnostics::{Class, Code, Diagnostic};
 use crate::lower::{At, Context, InstanceDraft};
@@ -127,8 +127,7 @@ pub(super) static KEYWORDS: &[Keyword<InstanceDraft>] = &[
     .own_check()
     .range("0 to 4294967295")
     .default("as vrrp_rx_bufs_policy says")
-    .means("Receive buffer of the socket")
-    .effect(BUFFERS),
+    .means("Receive buffer of the socket"),
     Row::line("linkbeat_use_polling", "", |i, line, cx| {
         cx.deprecated(line, "linkbeat_interfaces");
         i.linkbeat_use_polling = true;

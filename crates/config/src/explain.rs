@@ -111,16 +111,9 @@ const fn block_name(block: &'static str) -> &'static str {
 fn render(place: &Place) -> String {
     let Place { block, entry } = place;
     let mut text = entry.name.to_owned();
-    if !entry.arguments.is_empty() {
-        let arguments = entry.arguments;
-        let _ = match entry.form {
-            Form::Lines => write!(text, " {{ {arguments}, one a line }}"),
-            Form::Items => write!(text, " {{ {arguments} }}"),
-            Form::Block(_) | Form::NamedLines => write!(text, " {arguments} {{ ... }}"),
-            Form::Words | Form::Command => write!(text, " {arguments}"),
-        };
-    } else if matches!(entry.form, Form::Block(_)) {
-        text.push_str(" { ... }");
+    let rest = entry.rest();
+    if !rest.is_empty() {
+        let _ = write!(text, " {rest}");
     }
     text.push('\n');
     let mut row = |name: &str, value: &str| {

@@ -5,7 +5,7 @@ mod daemon;
 
 use crate::Document;
 
-pub(crate) use configuration::{remarks, rest, title};
+pub(crate) use configuration::{remarks, title};
 
 /// All of them, each below `man/`.
 #[must_use]

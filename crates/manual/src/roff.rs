@@ -22,8 +22,7 @@ impl Page {
         page.macro_line("ad l");
         page.section("NAME");
         // What whatis(1) reads: a hyphen between blanks, nothing else escaped.
-        page.text
-            .push_str(&format!("{} \\- {}\n", escape(name), escape(about)));
+        let _ = writeln!(page.text, "{} \\- {}", escape(name), escape(about));
         page
     }
 

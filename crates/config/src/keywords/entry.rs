@@ -87,6 +87,21 @@ pub struct Entry {
     pub form: Form,
 }
 
+impl Entry {
+    /// What stands behind the name, as in a manual page; braces of blocks included.
+    #[must_use]
+    pub fn rest(&self) -> String {
+        let arguments = self.arguments;
+        match self.form {
+            Form::Lines => format!("{{ {arguments}, one a line }}"),
+            Form::Items => format!("{{ {arguments} }}"),
+            Form::Block(_) | Form::NamedLines if arguments.is_empty() => "{ ... }".to_owned(),
+            Form::Block(_) | Form::NamedLines => format!("{arguments} {{ ... }}"),
+            Form::Words | Form::Command => arguments.to_owned(),
+        }
+    }
+}
+
 /// A place where keywords may stand: the root of the file or a block.
 pub trait Level: Sync {
     /// Name of the block; empty at the root.

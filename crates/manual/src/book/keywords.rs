@@ -5,7 +5,7 @@ use config::keywords::Effect;
 use std::fmt::Write as _;
 
 use super::{HEADER, code, plain};
-use crate::pages::{remarks, rest, title};
+use crate::pages::{remarks, title};
 
 /// The chapter.
 pub(super) fn chapter() -> String {
@@ -35,7 +35,7 @@ pub(super) fn chapter() -> String {
         for remark in remarks(entry) {
             let _ = write!(meaning, " {remark}.");
         }
-        let line = format!("{} {}", entry.name, rest(entry));
+        let line = format!("{} {}", entry.name, entry.rest());
         let _ = writeln!(text, "| {} | {} |", code(line.trim_end()), plain(&meaning));
     }
     text

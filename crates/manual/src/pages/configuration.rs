@@ -88,18 +88,6 @@ pub(crate) fn title(block: &str) -> String {
     }
 }
 
-/// What stands behind the name of a keyword.
-pub(crate) fn rest(entry: &Entry) -> String {
-    let arguments = entry.arguments;
-    match entry.form {
-        Form::Lines => format!("{{ {arguments}, one a line }}"),
-        Form::Items => format!("{{ {arguments} }}"),
-        Form::Block(_) | Form::Skipped if arguments.is_empty() => "{ ... }".to_owned(),
-        Form::Block(_) | Form::Skipped => format!("{arguments} {{ ... }}"),
-        Form::Words | Form::Command => arguments.to_owned(),
-    }
-}
-
 /// What is to be said of a keyword beyond its meaning, a sentence each, without full stop.
 pub(crate) fn remarks(entry: &Entry) -> Vec<String> {
     let mut remarks = Vec::new();
@@ -113,7 +101,7 @@ pub(crate) fn remarks(entry: &Entry) -> Vec<String> {
     match entry.repetition {
         Repetition::LastWins => {}
         Repetition::FirstWins => {
-            remarks.push("The first of several counts, the others are reported".to_owned())
+            remarks.push("The first of several counts, the others are reported".to_owned());
         }
         // Blocks and lists add up by their nature.
         Repetition::Adds if !matches!(entry.form, Form::Words | Form::Command) => {}
@@ -131,7 +119,7 @@ pub(crate) fn remarks(entry: &Entry) -> Vec<String> {
 fn keyword(page: &mut Page, place: Place) {
     let entry = place.entry;
     let mut tag = Tag::default().literal(entry.name);
-    let rest = rest(entry);
+    let rest = entry.rest();
     if !rest.is_empty() {
         tag = tag.plain(" ").variable(&rest);
     }

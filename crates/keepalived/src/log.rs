@@ -49,7 +49,7 @@ pub const ALERT: &str = "alert";
 /// used is no memory.
 const STACK: usize = 512 * 1024;
 
-/// How long the end of the process waits for outputs that do not take their lines.
+/// How long to wait for outputs that do not take their lines.
 const FLUSH: Micros = Micros::SECOND;
 
 /// Where an output is.
@@ -132,20 +132,33 @@ impl Log {
 
     /// Waits until every line is written, but a second at most. To be called once, at the end of the process.
     pub fn finish(self) {
-        let deadline = clock::monotonic() + FLUSH;
-        let waits: Vec<_> = self
-            .outputs
-            .iter()
-            .map(|output| {
-                let (done, wait) = sync_channel(1);
-                output.flush(done);
-                wait
-            })
-            .collect();
-        for wait in waits {
-            // An output whose thread could not be started has dropped its end, which ends the wait at once.
-            let _ = wait.recv_timeout(Duration::from(deadline.since(clock::monotonic())));
+        flush(&self.outputs);
+    }
+}
+
+/// Waits until every line so far is written, but a second at most. Between portions of a text that is longer than the queues
+/// are, on a thread that may wait.
+pub(crate) fn drain() {
+    tracing::dispatcher::get_default(|dispatch| {
+        if let Some(subscriber) = dispatch.downcast_ref::<LineSubscriber>() {
+            flush(subscriber.outputs());
         }
+    });
+}
+
+fn flush(outputs: &[Sender]) {
+    let deadline = clock::monotonic() + FLUSH;
+    let waits: Vec<_> = outputs
+        .iter()
+        .map(|output| {
+            let (done, wait) = sync_channel(1);
+            output.flush(done);
+            wait
+        })
+        .collect();
+    for wait in waits {
+        // An output whose thread could not be started has dropped its end, which ends the wait at once.
+        let _ = wait.recv_timeout(Duration::from(deadline.since(clock::monotonic())));
     }
 }
 

@@ -23,6 +23,11 @@ impl LineSubscriber {
     pub(super) const fn new(detail: Detail, outputs: Vec<Sender>) -> Self {
         Self { detail, outputs }
     }
+
+    /// The queues that lines go into.
+    pub(super) fn outputs(&self) -> &[Sender] {
+        &self.outputs
+    }
 }
 
 impl Subscriber for LineSubscriber {

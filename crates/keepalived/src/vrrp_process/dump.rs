@@ -22,6 +22,7 @@ mod trackers;
 use super::VrrpProcess;
 use crate::dump::{DumpFile, DumpFiles};
 use crate::handover::Kind;
+use crate::log;
 use crate::protocol::Dump;
 use crate::runtime::errands::ErrandError;
 use snapshot::{Origin, Snapshot};
@@ -29,6 +30,9 @@ use std::path::Path;
 use std::process;
 use std::sync::Arc;
 use vrrp::Now;
+
+/// Lines of the log that are written before the next ones are made; a queue holds more.
+const PORTION: usize = 5_000;
 
 /// Which side of a reload a copy of the data shows (`config_save_dir`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,8 +100,13 @@ impl VrrpProcess {
         }
         let snapshot = self.snapshot(now);
         let logged = self.errands.ask(move || {
-            for line in data::render(&snapshot).as_str().lines() {
-                tracing::info!("{line}");
+            let text = data::render(&snapshot);
+            let mut lines = text.as_str().lines().peekable();
+            while lines.peek().is_some() {
+                for line in lines.by_ref().take(PORTION) {
+                    tracing::info!("{line}");
+                }
+                log::drain();
             }
         });
         if let Err(error) = logged {

@@ -44,6 +44,7 @@ impl BufferSizes {
                 .filter_map(|instance| instance.config().kernel_rx_buf_size)
                 .max()
         };
+        // 0 is the default, as for the other buffers.
         let own_size = self.individual.then(own_size).flatten().map(to_usize);
         let by_policy = || {
             let share: fn(&Instance, u32) -> usize = match self.policy? {
@@ -55,7 +56,8 @@ impl BufferSizes {
             let sum: usize = members().map(|instance| share(instance, mtu)).sum();
             Some(sum.saturating_mul(to_usize(self.multiplier)))
         };
-        ReceiveBuffer::Forced(own_size.or_else(by_policy).unwrap_or(DEFAULT))
+        let wanted = own_size.filter(|bytes| *bytes > 0).or_else(by_policy);
+        ReceiveBuffer::Forced(wanted.filter(|bytes| *bytes > 0).unwrap_or(DEFAULT))
     }
 }
 

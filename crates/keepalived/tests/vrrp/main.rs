@@ -30,6 +30,8 @@ const TESTS: &[(&str, Test)] = &[
     ("dumps::without_a_signal", dumps::without_a_signal),
     ("scheduling::of_the_process", scheduling::of_the_process),
     ("scheduling::in_real_time", scheduling::in_real_time),
+    ("scheduling::after_lateness", scheduling::after_lateness),
+    ("scheduling::of_the_buffers", scheduling::of_the_buffers),
     ("scheduling::notice", scheduling::notice),
     ("scheduling::startup_delay", scheduling::startup_delay),
     (

@@ -1,6 +1,7 @@
 //! Scheduling, limits and delays of the VRRP process.
 
 use crate::lab::{Lab, VIP, configuration};
+use crate::requests::{DATA, ask};
 use anyhow::{Context as _, Result, ensure};
 use std::fs;
 use testbed::daemon::{Daemon, Presence, State};
@@ -120,6 +121,60 @@ pub(crate) fn in_real_time() -> Result<()> {
 fn is_root_outside() -> Result<bool> {
     let map = fs::read_to_string("/proc/self/uid_map")?;
     Ok(map.split_whitespace().eq(["0", "0", "4294967295"]))
+}
+
+/// A process that was not scheduled for too long raises its priority, up to the ceiling and not beyond.
+pub(crate) fn after_lateness() -> Result<()> {
+    let lab = Lab::new()?;
+    let globals = "max_auto_priority 2\n min_auto_priority_delay 1";
+    let mut daemon = lab.master(&[], &configuration(globals, ""))?;
+    let pid = vrrp_pid(&mut daemon)?;
+    if !is_root_outside()? {
+        daemon
+            .process()
+            .wait_line("setting the real-time priority 1: ", PATIENCE)?;
+        daemon.stop()?;
+        return Ok(());
+    }
+    // A microsecond late is every deadline.
+    for priority in 1..=2 {
+        let line = format!("Set realtime priority {priority}");
+        daemon.process().wait_line(&line, PATIENCE)?;
+    }
+    let text = proc_file(pid, "stat")?;
+    ensure!(
+        (stat(&text, 40)?, stat(&text, 41)?) == (2, 2),
+        "not SCHED_RR with 2"
+    );
+    daemon.stop()?;
+    let lines = daemon.process().lines();
+    ensure!(
+        !lines
+            .iter()
+            .any(|line| line.text.contains("Set realtime priority 3"))
+    );
+    Ok(())
+}
+
+/// The sizes of receive buffers that the keywords make, as the data shows them.
+pub(crate) fn of_the_buffers() -> Result<()> {
+    for (globals, more, bytes) in [
+        ("vrrp_rx_bufs_policy 30000", "", 30_000),
+        ("vrrp_rx_bufs_policy MTU\n vrrp_rx_bufs_multiplier 4", "", 6_000),
+        ("vrrp_rx_bufs_policy MTU", "kernel_rx_buf_size 40000", 40_000),
+        ("vrrp_rx_bufs_policy mtu", "kernel_rx_buf_size 0", 4_500),
+    ] {
+        let lab = Lab::new()?;
+        let mut daemon = lab.master(&[], &configuration(globals, more))?;
+        let data = ask(&lab, &mut daemon, DATA, "tmp", "keepalived.data")?;
+        let line = format!("   Rx buf size = {bytes}");
+        ensure!(
+            data.lines().any(|shown| shown == line),
+            "{globals:?} {more:?}: no {bytes} in {data}"
+        );
+        daemon.stop()?;
+    }
+    Ok(())
 }
 
 /// The line about `max_auto_priority` is there where nothing is said about it.

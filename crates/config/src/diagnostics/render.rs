@@ -1,5 +1,7 @@
 //! Reports as people read them: with the line they are about, or as one line.
 
+mod mask;
+
 use super::{Diagnostic, Label, Severity};
 use crate::source::{Origin, SourceId, Sources, Span};
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snippet};
@@ -126,7 +128,8 @@ fn way_of(label: &Label, sources: &Sources, notes: &mut Vec<String>) -> Vec<Mark
         span,
         text,
     };
-    let mut next = label.span.origin;
+    // The definition of a password is as secret as the password.
+    let mut next = label.span.origin.filter(|_| !is_secret(label.span, sources));
     while let Some(id) = next {
         let origin = sources.origin(id);
         match origin {
@@ -152,6 +155,19 @@ fn way_of(label: &Label, sources: &Sources, notes: &mut Vec<String>) -> Vec<Mark
         included_at = sources.source(span.source).included_at();
     }
     marks
+}
+
+/// Whether a place is one of a password or a key.
+fn is_secret(span: Span, sources: &Sources) -> bool {
+    let source = sources.source(span.source);
+    let first = source.line_of(span.start);
+    let (start, end) = (
+        source.start_of_line(first),
+        source.start_of_line(first.saturating_add(1)),
+    );
+    let (start, end) = (start as usize, end as usize);
+    let piece = (span.start as usize).saturating_sub(start)..(span.end as usize).saturating_sub(start);
+    mask::is_secret(&source.text()[start..end.max(start)], piece)
 }
 
 /// The marks as pieces of the files, nearby ones together.
@@ -184,7 +200,7 @@ fn windows<'a>(marks: &[Mark], sources: &'a Sources) -> Vec<Snippet<'a, Annotati
                 .max()
                 .unwrap_or(start);
             let end = (source.start_of_line(last.saturating_add(1)) as usize).min(furthest + BEHIND);
-            let text = shown(&source.text()[start..end.max(start)]);
+            let text = shown(&mask::masked(&source.text()[start..end.max(start)]));
             let length = text.len();
             let annotations = marks.into_iter().map(move |mark| {
                 let from = (mark.span.start as usize).saturating_sub(start).min(length);

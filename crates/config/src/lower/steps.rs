@@ -8,7 +8,7 @@ use crate::tree::{Statement, Word};
 use crate::values::address::peer_address;
 use crate::values::number::NumberError;
 use crate::values::port::port;
-use model::{Family, Sense};
+use model::{Family, Secret, Sense};
 use std::net::IpAddr;
 use std::path::Path;
 
@@ -227,9 +227,18 @@ impl Context<'_> {
         None
     }
 
+    /// The place of a secret: a name without a directory is that of a credential, where systemd has passed any.
+    fn credential(&self, path: &str) -> String {
+        match (self.env.variables)("CREDENTIALS_DIRECTORY") {
+            Some(directory) if !path.contains('/') => format!("{directory}/{path}"),
+            _ => path.to_owned(),
+        }
+    }
+
     /// The content of a file that holds a key or a password and at most `longest` bytes, without the line feed at its end. That
     /// others can read it is reported.
-    pub(crate) fn secret_file(&mut self, path: &str, span: Span, longest: usize) -> Result<Vec<u8>, String> {
+    pub(crate) fn secret_file(&mut self, path: &str, span: Span, longest: usize) -> Result<Secret, String> {
+        let path = &self.credential(path);
         let file = Path::new(path);
         let unreadable = |error| format!("{path} cannot be read: {error}");
         let status = self.env.files.status(file).map_err(unreadable)?;
@@ -257,7 +266,7 @@ impl Context<'_> {
                 content.pop();
             }
         }
-        Ok(content)
+        Ok(Secret::new(content))
     }
 
     /// A path that is relative to the directory of the file in which it stands.

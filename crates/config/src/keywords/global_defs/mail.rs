@@ -166,13 +166,13 @@ fn smtp_auth(g: &mut GlobalsDraft, line: Statement<'_>, cx: &mut Context<'_>) {
     cx.extra_words(line, 2);
     let bytes = match password.text().strip_prefix("file:") {
         Some(path) => cx.secret_file(path, password.span(), PASSWORD_LEN),
-        None => Ok(password.bytes().to_vec()),
+        None => Ok(Secret::new(password.bytes().to_vec())),
     };
     match bytes {
         Ok(bytes) => {
             g.model.mail.account = Some(MailAccount {
                 user: user.text().to_owned(),
-                password: Secret::new(bytes),
+                password: bytes,
             });
         }
         Err(reason) => cx.error(

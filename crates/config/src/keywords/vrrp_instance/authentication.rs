@@ -1,6 +1,5 @@
 //! `authentication` and `auth_hmac` (`spec/config-vrrp.md` sections 1.8 and 1.9).
 
-use super::super::effect::SIGNED_ADVERTS;
 use super::super::{Block, Keyword, strict};
 use crate::diagnostics::{Class, Code, Diagnostic};
 use crate::lower::{At, AuthDraft, AuthKind, Context, HmacDraft, InstanceDraft};
@@ -32,8 +31,7 @@ pub(super) static KEYWORDS: &[Keyword<InstanceDraft>] = &[
         AUTH_HMAC.read(&mut hmac, block, cx);
         i.hmac = Some(hmac);
     })
-    .means("Sign adverts of any version with HMAC-SHA256")
-    .effect(SIGNED_ADVERTS),
+    .means("Sign adverts of any version with HMAC-SHA256"),
 ];
 
 type AuthRow = Keyword<AuthDraft>;
@@ -83,13 +81,11 @@ static AUTH_HMAC: Block<HmacDraft> = Block {
         HmacRow::line("key", "ID VALUE|hex:DIGITS|file:PATH", key)
             .own_check()
             .range("ID 1 to 255, key 32 to 64 bytes")
-            .means("A key that adverts may be signed with")
-            .effect(SIGNED_ADVERTS),
+            .means("A key that adverts may be signed with"),
         HmacRow::integer("active_key", "ID", strict(1, 255), |hmac, n| {
             hmac.active_key = Some(n.narrow());
         })
-        .means("Key that signs adverts")
-        .effect(SIGNED_ADVERTS),
+        .means("Key that signs adverts"),
         HmacRow::line("anti_replay", "time|monotonic", |hmac, line, cx| {
             let Some(word) = cx.required(line, 0) else { return };
             match word.text() {
@@ -99,14 +95,12 @@ static AUTH_HMAC: Block<HmacDraft> = Block {
             }
         })
         .default("time")
-        .means("Tell old adverts by the clock, or by an increasing sequence only")
-        .effect(SIGNED_ADVERTS),
+        .means("Tell old adverts by the clock, or by an increasing sequence only"),
         HmacRow::integer("time_window", "SECS", strict(1, 300), |hmac, n| {
             hmac.time_window = Some(Micros::from_secs(n.number()));
         })
         .default("3 times advert_int, 5 to 300")
-        .means("How far the clocks may differ")
-        .effect(SIGNED_ADVERTS),
+        .means("How far the clocks may differ"),
         HmacRow::line("mode", "enforce|permissive|receive-only", |hmac, line, cx| {
             let Some(word) = cx.required(line, 0) else { return };
             match word.text() {
@@ -117,8 +111,7 @@ static AUTH_HMAC: Block<HmacDraft> = Block {
             }
         })
         .default("enforce")
-        .means("Accept unsigned adverts too, and with receive-only sign none")
-        .effect(SIGNED_ADVERTS),
+        .means("Accept unsigned adverts too, and with receive-only sign none"),
     ]],
 };
 
@@ -185,5 +178,5 @@ fn key_text(text: &[u8]) -> Option<Vec<u8>> {
 
 fn key_file(path: &str, value: Word<'_>, cx: &mut Context<'_>) -> Result<Vec<u8>, String> {
     let content = cx.secret_file(path, value.span(), KEY_FILE_LEN)?;
-    key_text(&content).ok_or_else(|| format!("the hexadecimal digits in {path} are malformed"))
+    key_text(content.expose()).ok_or_else(|| format!("the hexadecimal digits in {path} are malformed"))
 }

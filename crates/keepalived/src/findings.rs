@@ -1,6 +1,7 @@
 //! What the threads beside the loop of the VRRP process find out.
 
 use crate::runtime::inbox::Poster;
+use model::IfName;
 use std::sync::Arc;
 use std::thread;
 use vrrp::{RunId, ScriptResult};
@@ -28,6 +29,13 @@ pub enum Finding {
         process: Arc<str>,
         /// How many.
         count: u32,
+    },
+    /// The driver of an interface says what its link is.
+    LinkPolled {
+        /// The interface.
+        interface: IfName,
+        /// Whether there is a link.
+        up: bool,
     },
     /// All that was to be told at a stop has been told.
     Quiet,

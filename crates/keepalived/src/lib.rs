@@ -22,6 +22,7 @@ mod explain;
 pub mod findings;
 pub mod handover;
 pub mod link;
+pub mod link_polling;
 pub mod log;
 pub mod mail;
 pub mod memory;

@@ -7,7 +7,7 @@
 //! * [`advert_socket`] and [`announcer`]: adverts, gratuitous ARPs and neighbour advertisements, many with one system
 //!   call.
 //! * [`ipvs`]: the virtual servers of the kernel.
-//! * [`process_events`]: what processes do.
+//! * [`process_events`]: what processes do. [`link_beat`]: what links do whose drivers do not tell.
 //! * [`poll`]: waiting for all of it.
 //!
 //! Everything works in the network namespace of the thread that opens it. Nothing but the writer's thread, the
@@ -21,6 +21,7 @@ pub mod difference;
 pub mod fake;
 pub mod ipvs;
 pub mod ledger;
+pub mod link_beat;
 mod linux;
 mod map;
 pub mod monitor;

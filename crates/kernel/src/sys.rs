@@ -6,6 +6,7 @@
 mod child;
 mod descriptors;
 mod environment;
+mod link;
 mod messages;
 mod schedule;
 mod sockopt;
@@ -14,6 +15,7 @@ mod wait;
 pub use child::{ChildSetup, Identity, Limit, set_up_child};
 pub use descriptors::receive_with_descriptors;
 pub use environment::remove_variable;
+pub(crate) use link::{ethtool_link, is_running, mii_link};
 pub(crate) use messages::{Inbox, Incoming, Outbox};
 pub use schedule::{nice, set_nice, set_nice_of, set_round_robin, set_usual_scheduling};
 pub(crate) use sockopt::set_ipv6_checksum;

@@ -2,7 +2,7 @@
 
 use crate::{
     GarpGroup, Globals, Instance, InterfaceDelays, LinkPolling, LvsConfiguration, StaticObjects, SyncGroup,
-    TrackFile, TrackGroup, TrackProcess, VrrpScript,
+    TrackFile, TrackGroup, TrackProcess, VrrpGlobals, VrrpScript,
 };
 use serde::{Deserialize, Serialize};
 
@@ -52,5 +52,27 @@ impl VrrpConfiguration {
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.instances.is_empty() && self.static_objects.is_empty()
+    }
+
+    /// The interfaces whose links are asked for their state, each once: those of `linkbeat_interfaces`, and those of
+    /// instances with `linkbeat_use_polling`, their own or the global one.
+    #[must_use]
+    pub fn polled_links(&self, globals: &VrrpGlobals) -> Vec<LinkPolling> {
+        let instances = self
+            .instances
+            .iter()
+            .filter(|instance| globals.linkbeat_use_polling || instance.linkbeat_use_polling)
+            .filter_map(|instance| instance.interface.clone());
+        let of_instances = instances.map(|interface| LinkPolling {
+            interface,
+            method: None,
+        });
+        let mut links: Vec<LinkPolling> = Vec::new();
+        for link in self.link_polling.iter().cloned().chain(of_instances) {
+            if !links.iter().any(|other| other.interface == link.interface) {
+                links.push(link);
+            }
+        }
+        links
     }
 }

@@ -64,7 +64,7 @@ pub use route::{Encap, Gateway, LockableMetric, NextHop, Route, RouteMetrics, Ro
 pub use rule::{PortRange, Rule, RuleAction, UidRange};
 pub use secret::Secret;
 pub use server_name::{ServerName, VirtualServerName};
-pub use static_objects::{InterfaceDelays, LinkPolling, StaticObjects, TrackGroup};
+pub use static_objects::{InterfaceDelays, LinkMethod, LinkPolling, StaticObjects, TrackGroup};
 pub use sync_group::SyncGroup;
 pub use time::{Micros, Time};
 pub use tracking::{

@@ -47,6 +47,32 @@ pub struct InterfaceDelays {
 pub struct LinkPolling {
     /// The interface.
     pub interface: IfName,
-    /// The method that is tried first: `MII`, `ETHTOOL` or `IOCTL`.
-    pub method: Option<String>,
+    /// The method that is tried first.
+    pub method: Option<LinkMethod>,
+}
+
+/// How the state of a link is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum LinkMethod {
+    /// The status register of the transceiver.
+    Mii,
+    /// The driver.
+    Ethtool,
+    /// The flags of the interface.
+    Ioctl,
+}
+
+impl LinkMethod {
+    /// All of them, in the order in which they are tried.
+    pub const ALL: [Self; 3] = [Self::Mii, Self::Ethtool, Self::Ioctl];
+
+    /// As in the configuration.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Mii => "MII",
+            Self::Ethtool => "ETHTOOL",
+            Self::Ioctl => "IOCTL",
+        }
+    }
 }

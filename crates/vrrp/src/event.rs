@@ -87,6 +87,10 @@ pub enum InterfaceEvent {
     Up,
     /// It cannot.
     Down,
+    /// It has a link, as its driver says when asked.
+    BeatHeard,
+    /// It has none, as its driver says when asked.
+    BeatLost,
     /// It does not exist any more.
     Removed,
     /// It has another name now.
@@ -159,7 +163,7 @@ impl Event {
                 ..
             } => Severity::Notice,
             Self::Interface {
-                event: InterfaceEvent::Down | InterfaceEvent::Removed,
+                event: InterfaceEvent::Down | InterfaceEvent::BeatLost | InterfaceEvent::Removed,
                 ..
             }
             | Self::Script {
@@ -219,6 +223,8 @@ impl fmt::Display for Event {
             Self::Interface { name, event } => match event {
                 InterfaceEvent::Up => write!(f, "Netlink reports {name} up"),
                 InterfaceEvent::Down => write!(f, "Netlink reports {name} down"),
+                InterfaceEvent::BeatHeard => write!(f, "Link polling reports {name} up"),
+                InterfaceEvent::BeatLost => write!(f, "Link polling reports {name} down"),
                 InterfaceEvent::Removed => write!(f, "Netlink reports {name} removed"),
                 InterfaceEvent::Renamed(new) => write!(f, "Netlink reports {name} renamed to {new}"),
                 InterfaceEvent::AddressAdded(address) => {

@@ -2,7 +2,7 @@
 
 use crate::{InstanceId, RunId, SocketId, Ticket};
 use model::interface::{Interface, InterfaceAddress, Interfaces};
-use model::{IfIndex, Route, Rule};
+use model::{IfIndex, IfName, Route, Rule};
 use std::net::{IpAddr, Ipv6Addr};
 
 /// One datagram as a socket delivers it.
@@ -123,6 +123,14 @@ pub enum Input<'a> {
         process: &'a str,
         /// Number of processes.
         count: u32,
+    },
+    /// The driver of an interface whose link is asked for its state
+    /// ([`polled_links`](model::VrrpConfiguration::polled_links)) says what it is.
+    LinkPolled {
+        /// The interface, as the configuration names it.
+        interface: &'a IfName,
+        /// Whether it has a link.
+        up: bool,
     },
     /// A BFD session changed.
     BfdChanged {

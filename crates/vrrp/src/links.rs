@@ -26,6 +26,10 @@ pub(crate) struct Link {
     /// Whether it has been up since it appeared; delays only count from then on.
     seen_up: bool,
     delays: Option<InterfaceDelays>,
+    /// Whether somebody asks its driver for its state, instead of hearing it from the kernel (`linkbeat_interfaces`).
+    is_polled: bool,
+    /// What the driver said last.
+    beat: Option<bool>,
     /// Instances whose health or placement depends on it.
     users: Vec<InstanceId>,
 }
@@ -82,6 +86,8 @@ impl Links {
             up: false,
             seen_up: false,
             delays: None,
+            is_polled: false,
+            beat: None,
             users: Vec::new(),
         });
         self.by_name.insert(name.clone(), id);
@@ -104,7 +110,34 @@ impl Links {
         for link in &mut self.named {
             link.users.clear();
             link.delays = None;
+            link.is_polled = false;
         }
+    }
+
+    /// Declares that the state of a link is asked for. Until the first answer it is what the kernel says.
+    pub(crate) fn set_polled(&mut self, id: LinkId) {
+        self.named[id.0 as usize].is_polled = true;
+    }
+
+    pub(crate) fn is_polled(&self, id: LinkId) -> bool {
+        self.named[id.0 as usize].is_polled
+    }
+
+    /// A driver said what the state of its link is. Says what that means for the link and for what is stacked on it.
+    pub(crate) fn take_beat(&mut self, name: &IfName, up: bool) -> Vec<(LinkId, LinkChange)> {
+        let Some(id) = self.id_of(name) else {
+            return Vec::new();
+        };
+        let link = &mut self.named[id.0 as usize];
+        link.beat = Some(up);
+        let Some(index) = link.index else {
+            return Vec::new();
+        };
+        let concerned = self.concerned(index);
+        let changes = concerned.into_iter().map(|id| (id, self.follow(id)));
+        changes
+            .filter(|(_, change)| *change != LinkChange::Nothing)
+            .collect()
     }
 
     pub(crate) fn set_delays(&mut self, id: LinkId, delays: InterfaceDelays) {
@@ -212,7 +245,7 @@ impl Links {
         let mut changes = Vec::new();
         for id in self.by_index.remove(&index).unwrap_or_default() {
             let link = &mut self.named[id.0 as usize];
-            (link.index, link.up, link.seen_up) = (None, false, false);
+            (link.index, link.up, link.seen_up, link.beat) = (None, false, false, None);
             changes.push((id, LinkChange::Replaced));
             // Another interface may have taken the name before this one went.
             let other = self
@@ -282,7 +315,7 @@ impl Links {
                 ids.retain(|other| *other != id);
             }
             let link = &mut self.named[id.0 as usize];
-            (link.index, link.up, link.seen_up) = (None, false, false);
+            (link.index, link.up, link.seen_up, link.beat) = (None, false, false, None);
             changes.push((id, LinkChange::Replaced));
         }
         for id in gained {
@@ -348,11 +381,21 @@ impl Links {
 
     fn is_up_in_kernel(&self, id: LinkId) -> bool {
         let Some(known) = self.known(id) else { return false };
-        let base_up = || {
-            let base = known.info.base.and_then(|base| self.known.get(&base));
-            base.is_none_or(|base| base.info.is_up())
+        let base_up = || known.info.base.is_none_or(|base| self.carries(base));
+        self.carries(known.index()) && (!known.is_stacked() || base_up())
+    }
+
+    /// Whether an interface can carry packets: as its driver says where that is asked for, otherwise as the kernel says.
+    /// One that is not there is taken for one that can.
+    fn carries(&self, index: IfIndex) -> bool {
+        let Some(known) = self.known.get(&index) else {
+            return true;
         };
-        known.info.is_up() && (!known.is_stacked() || base_up())
+        let mut links = self.names_of(index).iter().map(|id| &self.named[id.0 as usize]);
+        match links.find_map(|link| link.beat.filter(|_| link.is_polled)) {
+            Some(beat) => known.info.up && beat,
+            None => known.info.is_up(),
+        }
     }
 
     fn insert(&mut self, known: Known) {

@@ -117,6 +117,7 @@ impl Router {
             Input::ProcessesCounted { process, count } => {
                 self.processes_counted(now, process, count, out);
             }
+            Input::LinkPolled { interface, up } => self.link_polled(now, interface, up, out),
             Input::BfdChanged { session, up } => self.bfd_changed(now, session, up, out),
             Input::GarpRequested(id) => {
                 self.with(now, out, id, Instance::garp_requested);

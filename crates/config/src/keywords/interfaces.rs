@@ -6,11 +6,9 @@ use crate::diagnostics::{Class, Code};
 use crate::lower::{At, Context, Draft, GarpGroupDraft};
 use crate::tree::{Statement, Word};
 use model::interface::LinkKind;
-use model::{InterfaceDelays, LinkPolling, Micros};
+use model::{InterfaceDelays, LinkMethod, LinkPolling, Micros};
 
 type Row = Keyword<GarpGroupDraft>;
-
-const METHODS: [&str; 3] = ["MII", "ETHTOOL", "IOCTL"];
 
 /// Reads a `linkbeat_interfaces` block.
 pub(super) fn linkbeat(draft: &mut Draft, block: Statement<'_>, cx: &mut Context<'_>) {
@@ -35,10 +33,17 @@ pub(super) fn linkbeat(draft: &mut Draft, block: Statement<'_>, cx: &mut Context
         }
         let mut method = None;
         for (position, option) in line.arguments().enumerate() {
-            if position == 0 && METHODS.contains(&option.text()) {
-                method = Some(option.text().to_owned());
+            let named = LinkMethod::ALL
+                .into_iter()
+                .find(|method| method.name() == option.text());
+            if let (0, Some(named)) = (position, named) {
+                method = Some(named);
             } else {
-                cx.unknown_option("linkbeat_interfaces", option, &METHODS);
+                cx.unknown_option(
+                    "linkbeat_interfaces",
+                    option,
+                    &LinkMethod::ALL.map(LinkMethod::name),
+                );
             }
         }
         let polling = LinkPolling {

@@ -1,4 +1,4 @@
-//! The world beside the network: scripts, FIFOs, mail, files and processes, each on a thread of its own.
+//! The world beside the network: scripts, FIFOs, mail, files, processes and drivers, each on a thread of its own.
 //!
 //! The loop hands over what is to be told and run, and waits for one descriptor to hear what has come of it.
 
@@ -6,6 +6,7 @@ use super::serve::token;
 use super::stop::Stopping;
 use super::{ProcessError, VrrpProcess};
 use crate::findings::Finding;
+use crate::link_polling::LinkWatch;
 use crate::notify::{KernelWork, Notify, NotifySettings, SharedReader};
 use crate::runtime::inbox::{Inbox, Poster};
 use crate::scripts::Origin;
@@ -13,7 +14,7 @@ use crate::settings::Settings;
 use crate::track_file::{self, FileWatch};
 use crate::track_process::{self, ProcessWatch};
 use kernel::poll::{Interest, Poller};
-use model::{Configuration, NetlinkBuffers, TrackFile, TrackProcess, VrrpConfiguration};
+use model::{Configuration, LinkPolling, NetlinkBuffers, TrackFile, TrackProcess, VrrpConfiguration};
 use std::io;
 use vrrp::{Input, Notification, Now, Reading, ScriptCommand};
 
@@ -58,6 +59,7 @@ pub(super) struct Outside {
     notify: Notify,
     files: Option<FileWatch>,
     processes: Option<ProcessWatch>,
+    links: Option<LinkWatch>,
 }
 
 impl Outside {
@@ -76,6 +78,7 @@ impl Outside {
             notify,
             files: None,
             processes: None,
+            links: None,
         };
         outside.watch(configuration)?;
         Ok(outside)
@@ -90,7 +93,8 @@ impl Outside {
     fn watch(&mut self, configuration: &Configuration) -> io::Result<()> {
         let Configuration { vrrp, globals, .. } = configuration;
         self.watch_files(&vrrp.track_files)?;
-        self.watch_processes(&vrrp.track_processes, globals.netlink_buffers)
+        self.watch_processes(&vrrp.track_processes, globals.netlink_buffers)?;
+        self.watch_links(vrrp.polled_links(&globals.vrrp))
     }
 
     fn watch_files(&mut self, files: &[TrackFile]) -> io::Result<()> {
@@ -110,6 +114,15 @@ impl Outside {
                 let watch = ProcessWatch::start(processes.to_vec(), buffers, self.poster.clone())?;
                 self.processes = Some(watch);
             }
+        }
+        Ok(())
+    }
+
+    fn watch_links(&mut self, links: Vec<LinkPolling>) -> io::Result<()> {
+        match &self.links {
+            _ if links.is_empty() => self.links = None,
+            Some(watch) => watch.configure(links),
+            None => self.links = Some(LinkWatch::start(links, self.poster.clone())?),
         }
         Ok(())
     }
@@ -135,6 +148,7 @@ impl Outside {
     pub(super) fn stop(&mut self) {
         self.files = None;
         self.processes = None;
+        self.links = None;
         self.notify.stop();
     }
 }
@@ -165,6 +179,10 @@ impl VrrpProcess {
                 Finding::ProcessesCounted { process, count } => {
                     let process = &process;
                     self.handle(now, Input::ProcessesCounted { process, count });
+                }
+                Finding::LinkPolled { interface, up } => {
+                    let interface = &interface;
+                    self.handle(now, Input::LinkPolled { interface, up });
                 }
                 Finding::Quiet => self.stopping = Stopping::Done,
                 Finding::Lost(thread) => {

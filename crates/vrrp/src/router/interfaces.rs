@@ -83,6 +83,11 @@ impl Router {
         self.links_changed(now, &[(link, change)], out);
     }
 
+    pub(super) fn link_polled(&mut self, now: Now, name: &IfName, up: bool, out: &mut Outbox) {
+        let changes = self.links.take_beat(name, up);
+        self.links_changed(now, &changes, out);
+    }
+
     pub(super) fn address_added(
         &mut self,
         now: Now,
@@ -265,10 +270,11 @@ impl Router {
     }
 
     fn report_up_down(&self, link: LinkId, out: &mut Outbox) {
-        let event = if self.links.is_up(link) {
-            InterfaceEvent::Up
-        } else {
-            InterfaceEvent::Down
+        let event = match (self.links.is_polled(link), self.links.is_up(link)) {
+            (false, true) => InterfaceEvent::Up,
+            (false, false) => InterfaceEvent::Down,
+            (true, true) => InterfaceEvent::BeatHeard,
+            (true, false) => InterfaceEvent::BeatLost,
         };
         self.link_event(link, event, out);
     }

@@ -174,6 +174,10 @@ impl Router {
             let link = self.links.intern(&delays.interface);
             self.links.set_delays(link, delays);
         }
+        for polled in self.configuration.polled_links(&self.globals) {
+            let link = self.links.intern(&polled.interface);
+            self.links.set_polled(link);
+        }
         self.source_trackers.clear();
         for id in &ids {
             let config = self.get(*id).config();

@@ -424,3 +424,54 @@ fn an_interface_with_delays_is_taken_for_up_and_down_late() {
     lab.run_ms(10);
     assert_eq!(lab.state("V"), State::Backup);
 }
+
+#[test]
+fn a_polled_link_is_what_its_driver_says() {
+    let mut v = instance("V", 51, 100);
+    v.tracking.interfaces = vec![entry(name("eth1"), 0)];
+    let eth1 = name("eth1");
+    let polling = model::LinkPolling {
+        interface: eth1.clone(),
+        method: None,
+    };
+    let mut lab = Lab::new(VrrpConfiguration {
+        link_polling: vec![polling],
+        ..config(vec![v])
+    });
+    let says = |lab: &mut Lab, up| {
+        lab.input(Input::LinkPolled { interface: &eth1, up });
+    };
+    lab.run_ms(4_000);
+    assert_eq!(lab.state("V"), State::Master);
+    // Until it has said anything, the kernel is believed.
+    link(&mut lab, false);
+    assert_eq!(lab.state("V"), State::Fault);
+    says(&mut lab, true);
+    assert!(lab.logged("Link polling reports eth1 up"));
+    assert_eq!(lab.state("V"), State::Backup);
+    link(&mut lab, true);
+    link(&mut lab, false);
+    assert_eq!(lab.state("V"), State::Backup);
+    says(&mut lab, false);
+    assert!(lab.logged("Link polling reports eth1 down"));
+    assert_eq!(lab.state("V"), State::Fault);
+    link(&mut lab, true);
+    assert_eq!(lab.state("V"), State::Fault);
+    says(&mut lab, true);
+    assert_eq!(lab.state("V"), State::Backup);
+    // An administrator who sets it down is believed in any case.
+    let mut down = ethernet(3, "eth1", &[]);
+    down.up = false;
+    lab.input(Input::InterfaceChanged(&down));
+    assert_eq!(lab.state("V"), State::Fault);
+    // Another interface of that name has a driver that has not been asked yet.
+    lab.input(Input::InterfaceRemoved(down.index));
+    lab.input(Input::InterfaceChanged(&ethernet(4, "eth1", &[])));
+    assert_eq!(lab.state("V"), State::Backup);
+    // Nobody asked for any other interface.
+    lab.input(Input::LinkPolled {
+        interface: &name("eth0"),
+        up: false,
+    });
+    assert_eq!(lab.state("V"), State::Backup);
+}

@@ -12,10 +12,13 @@ mod dumps;
 mod interfaces;
 mod lab;
 mod leftovers;
+mod links;
 mod options;
 mod requests;
+mod route_lines;
 mod routes;
 mod scheduling;
+mod statics;
 mod statistics;
 
 use libtest_mimic::{Arguments, Trial};
@@ -44,12 +47,27 @@ const TESTS: &[(&str, Test)] = &[
         leftovers::are_gone_before_the_election,
     ),
     ("leftovers::in_the_wrong_place", leftovers::in_the_wrong_place),
+    ("links::are_polled", links::are_polled),
+    ("links::flap_unnoticed", links::flap_unnoticed),
+    ("links::may_not_matter", links::may_not_matter),
+    ("links::have_to_have_the_source", links::have_to_have_the_source),
     ("options::dont_release_vrrp", options::dont_release_vrrp),
     ("options::address_monitoring", options::address_monitoring),
     ("options::without_capabilities", options::without_capabilities),
     (
         "routes::are_put_back_after_a_reload_that_brought_them",
         routes::are_put_back,
+    ),
+    ("route_lines::of_an_instance", route_lines::of_an_instance),
+    ("route_lines::of_the_daemon", route_lines::of_the_daemon),
+    ("statics::are_put_back", statics::are_put_back),
+    (
+        "statics::come_back_with_the_link",
+        statics::come_back_with_the_link,
+    ),
+    (
+        "statics::keep_instances_in_fault",
+        statics::keep_instances_in_fault,
     ),
     ("statistics::survive_a_reload", statistics::survive_a_reload),
     (

@@ -125,7 +125,7 @@ fn identification(route: &Route) -> RouteMessage {
 
 /// The scope that `ip route add` would choose.
 fn default_scope(line: &model::Route) -> RouteScope {
-    let direct = line.via.is_none() && line.nexthops.is_empty() && line.encap.is_none();
+    let direct = line.via.is_none() && line.nexthops.is_empty();
     match RouteType::from(line.kind) {
         _ if line.family == Family::Ipv6 => RouteScope::Universe,
         RouteType::Local | RouteType::Nat => RouteScope::Host,
@@ -350,4 +350,32 @@ fn first_next_hop(value: &[u8]) -> (Option<IpAddr>, Option<IfIndex>) {
             _ => None,
         });
     (via, interface)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use netlink_packet_core::Emitable;
+
+    /// The attributes of the encapsulation in a request, as bytes.
+    fn encoded(encapsulation: &Encap) -> Vec<u8> {
+        let attributes = encap(encapsulation);
+        let mut bytes = vec![0; attributes.as_slice().buffer_len()];
+        attributes.as_slice().emit(&mut bytes);
+        bytes
+    }
+
+    /// Encapsulations that many kernels do not have, so that only the bytes can be looked at: `linux/mpls_iptunnel.h`,
+    /// `linux/ila.h`.
+    #[test]
+    fn rare_encapsulations_are_as_the_kernel_reads_them() {
+        let [mpls, ila] = [1, 3].map(|kind| [6, 0, 21, 0, kind, 0, 0, 0]);
+        let labels = encoded(&Encap::Mpls(vec![100, 200]));
+        assert_eq!(labels[..8], mpls);
+        // 20 bits of label, and the bottom of the stack at the last one.
+        assert_eq!(labels[12..], [12, 0, 1, 0, 0, 0x06, 0x40, 0, 0, 0x0c, 0x81, 0]);
+        let locator = encoded(&Encap::Ila(0x0001_0002_0003_0004));
+        assert_eq!(locator[..8], ila);
+        assert_eq!(locator[12..], [12, 0, 1, 0, 0, 1, 0, 2, 0, 3, 0, 4]);
+    }
 }

@@ -12,10 +12,10 @@ use nix::sys::socket::{
 use super::Node;
 use crate::clock::Stamp;
 
-/// Multicast groups of rtnetlink, as bits: links, IPv4 and IPv6 addresses.
-const GROUPS: u32 = 1 | 1 << 4 | 1 << 8;
+/// Multicast groups of rtnetlink, as bits: links; addresses, routes and rules of IPv4 and IPv6.
+const GROUPS: u32 = 1 | 1 << 4 | 1 << 6 | 1 << 7 | 1 << 8 | 1 << 10 | 1 << 18;
 
-/// A subscription to changes of links and addresses in a node.
+/// A subscription to changes of links, addresses, routes and rules in a node.
 ///
 /// What changed is not looked at: each wake-up asks the question again. A change after [`Changes::watch`] is never missed.
 #[derive(Debug)]
@@ -35,8 +35,7 @@ impl Changes {
                 SockProtocol::NetlinkRoute,
             )
             .context("opening a netlink socket")?;
-            bind(socket.as_raw_fd(), &NetlinkAddr::new(0, GROUPS))
-                .context("subscribing to link and address changes")?;
+            bind(socket.as_raw_fd(), &NetlinkAddr::new(0, GROUPS)).context("subscribing to changes")?;
             Ok(Self { socket })
         })
     }

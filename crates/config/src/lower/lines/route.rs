@@ -223,6 +223,15 @@ impl<'t> Reader<'t> {
 
     /// `[inet|inet6] ADDR`.
     fn gateway(&mut self, option: Word<'t>, cx: &mut Context<'_>) -> Step<IpAddr> {
+        if self.family == Some(Family::Ipv4) && self.cursor.take("inet6") {
+            // The next router of an IPv4 route may be one of IPv6 (RFC 8950), where that is said.
+            let gateway = self.cursor.address(option, cx)?.value;
+            if gateway.is_ipv4() {
+                let why = format!("'{gateway}' is not of IPv6");
+                return Err(self.cursor.drop(Code::MIXED_FAMILIES, option, &why, cx));
+            }
+            return Ok(gateway);
+        }
         if self.cursor.take("inet") {
             self.fix(Family::Ipv4, option, cx)?;
         } else if self.cursor.take("inet6") {

@@ -7,6 +7,7 @@ mod addresses;
 mod config_test;
 mod elections;
 mod frr;
+mod group_faults;
 mod groups;
 mod life;
 mod list;
@@ -16,6 +17,7 @@ mod parallel;
 mod processes;
 mod reload;
 mod router;
+mod signed;
 
 use anyhow::{Context as _, Result, ensure};
 use clap::Args;

@@ -5,19 +5,9 @@
 
 use super::entry::Effect;
 
-/// Link polling, debounce delays, the source address.
-pub(crate) const TRACKING: Effect = Effect::Later("links are taken as the kernel reports them yet");
-/// Sync groups.
-pub(crate) const SYNC_GROUPS: Effect = Effect::Later("instances do not change state together yet");
 /// VMAC, ipvlan, VRF, extra interfaces.
 pub(crate) const VIRTUAL_LINKS: Effect =
     Effect::Later("no virtual interface is made yet; the instance runs on its interface");
-/// IPsec AH and the HMAC trailer.
-pub(crate) const SIGNED_ADVERTS: Effect = Effect::Later("adverts are not signed yet");
-/// Routes and rules of instances.
-pub(crate) const ROUTES: Effect = Effect::Later("routes and rules are not installed yet");
-/// Static addresses, routes and rules.
-pub(crate) const STATIC: Effect = Effect::Later("static addresses, routes and rules are not installed yet");
 /// nftables.
 pub(crate) const FIREWALL: Effect = Effect::Later("no firewall entry is made yet");
 /// SNMP.

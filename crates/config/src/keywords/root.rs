@@ -1,7 +1,7 @@
 //! Keywords outside all blocks: the root-level globals (`spec/config-global.md` section 1), and the blocks.
 
 use super::bfd_instance::{self, BFD_INSTANCE};
-use super::effect::{BFD, IPVS, STATIC, SYNC_GROUPS, TRACKING};
+use super::effect::{BFD, IPVS};
 use super::global_defs::GLOBAL_DEFS;
 use super::interfaces::{self, GARP_GROUP};
 use super::ssl::{self, SSL};
@@ -39,8 +39,7 @@ static GLOBALS: &[Keyword<Draft>] = &[
         d.globals.model.vrrp.linkbeat_use_polling = true;
     })
     .default("off")
-    .means("Poll the link of every interface of an instance")
-    .effect(TRACKING),
+    .means("Poll the link of every interface of an instance"),
     Row::line("net_namespace", "NAME", |d, line, cx| {
         let Some(name) = line.argument(0) else {
             return cx.missing(line, "a name");
@@ -94,8 +93,7 @@ static GLOBALS: &[Keyword<Draft>] = &[
 static BLOCKS: &[Keyword<Draft>] = &[
     Row::block("vrrp_instance", "NAME", &VRRP_INSTANCE, vrrp_instance::read).means("A virtual router"),
     Row::block("vrrp_sync_group", "NAME", &VRRP_SYNC_GROUP, vrrp_sync_group::read)
-        .means("Instances that change state together")
-        .effect(SYNC_GROUPS),
+        .means("Instances that change state together"),
     Row::block("vrrp_script", "NAME", &VRRP_SCRIPT, vrrp_script::read)
         .means("A command that is run again and again, for track_script"),
     Row::block("track_file", "NAME", &TRACK_FILE, track_file::read)
@@ -115,25 +113,21 @@ static BLOCKS: &[Keyword<Draft>] = &[
         "ADDR[/LEN] [dev IFNAME] ... [track_group NAME]",
         static_objects::addresses,
     )
-    .means("Addresses that are there while the daemon runs")
-    .effect(STATIC),
+    .means("Addresses that are there while the daemon runs"),
     Row::lines(
         "static_routes",
         "[TYPE] [to] DEST ... dev IFNAME [track_group NAME]",
         static_objects::routes,
     )
-    .means("Routes that are there while the daemon runs")
-    .effect(STATIC),
+    .means("Routes that are there while the daemon runs"),
     Row::lines(
         "static_rules",
         "[from PREFIX] ... iif IFNAME [track_group NAME]",
         static_objects::rules,
     )
-    .means("Routing rules that are there while the daemon runs")
-    .effect(STATIC),
+    .means("Routing rules that are there while the daemon runs"),
     Row::block("track_group", "NAME", &TRACK_GROUP, static_objects::track_group)
-        .means("Instances that depend on static objects")
-        .effect(STATIC),
+        .means("Instances that depend on static objects"),
     Row::block("garp_group", "", &GARP_GROUP, interfaces::garp_group)
         .means("Interfaces that share a limit of gratuitous messages"),
     Row::lines(
@@ -141,8 +135,7 @@ static BLOCKS: &[Keyword<Draft>] = &[
         "IFNAME [MII|ETHTOOL|IOCTL]",
         interfaces::linkbeat,
     )
-    .means("Interfaces whose link is polled")
-    .effect(TRACKING),
+    .means("Interfaces whose link is polled"),
     Row::lines(
         "interface_up_down_delays",
         "IFNAME DOWN [UP]",
@@ -150,8 +143,7 @@ static BLOCKS: &[Keyword<Draft>] = &[
     )
     .range("0 to 255 seconds")
     .default("UP 0")
-    .means("Wait before a link that went down or came up counts")
-    .effect(TRACKING),
+    .means("Wait before a link that went down or came up counts"),
     Row::block("bfd_instance", "NAME", &BFD_INSTANCE, bfd_instance::read)
         .means("A BFD session")
         .effect(BFD),

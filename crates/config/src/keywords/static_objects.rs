@@ -1,6 +1,5 @@
 //! Static addresses, routes and rules, and the groups that track them (`spec/config-global.md` section 4).
 
-use super::effect::STATIC;
 use super::{Block, Keyword};
 use crate::diagnostics::{Class, Code, Stop};
 use crate::lower::{At, Context, Draft, Owner, TrackGroupDraft, address_line, route_line, rule_line};
@@ -80,8 +79,7 @@ pub(super) static TRACK_GROUP: Block<TrackGroupDraft> = Block {
         }
     })
     .first_wins()
-    .means("Instances that go to FAULT when a static object of the group is lost")
-    .effect(STATIC)]],
+    .means("Instances that go to FAULT when a static object of the group is lost")]],
 };
 
 /// Reads a `track_group` block.

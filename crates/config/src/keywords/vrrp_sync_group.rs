@@ -1,6 +1,5 @@
 //! `vrrp_sync_group` (`spec/config-vrrp.md` section 2).
 
-use super::effect::SYNC_GROUPS;
 use super::{Block, Keyword, notify, tracking};
 use crate::diagnostics::Code;
 use crate::lower::{Context, Draft, NotificationsDraft, SyncGroupDraft, TrackingDraft};
@@ -18,19 +17,16 @@ pub(super) static VRRP_SYNC_GROUP: Block<SyncGroupDraft> = Block {
                 }
             })
             .first_wins()
-            .means("The members")
-            .effect(SYNC_GROUPS),
+            .means("The members"),
             Row::flag("sync_group_tracking_weight", |g, _| g.tracking_weight = true)
                 .default("off")
-                .means("Members may have trackers that change their priority")
-                .effect(SYNC_GROUPS),
+                .means("Members may have trackers that change their priority"),
             Row::line("global_tracking", "", |g, line, cx| {
                 cx.deprecated(line, "sync_group_tracking_weight");
                 g.tracking_weight = true;
             })
             .old_for("sync_group_tracking_weight")
-            .means("Members may have trackers that change their priority")
-            .effect(SYNC_GROUPS),
+            .means("Members may have trackers that change their priority"),
         ],
         &TRACKING,
         &NOTIFY,

@@ -4,9 +4,10 @@ use anyhow::Result;
 
 use super::life::{self, SECOND, TENTH};
 use super::router::{Delivery, Variant};
+use super::signed::Signature;
 use super::{
-    Case, Extent, Kind, Needs, World, addresses, config_test, elections, frr, groups, noise, processes,
-    reload,
+    Case, Extent, Kind, Needs, World, addresses, config_test, elections, frr, group_faults, groups, noise,
+    processes, reload, signed,
 };
 
 const IPV4: &[&str] = &["10.0.0.200/24", "10.0.0.201/24"];
@@ -59,6 +60,28 @@ const V3_IPV6_UNICAST: Variant = Variant {
     ..V3_IPV6
 };
 
+const HMAC: Option<(&str, &str)> = Some(("HMAC", "0123456789abcdefghijklmnopqrstuvwxyz"));
+const V2_HMAC: Variant = Variant {
+    name: "v2-hmac",
+    authentication: HMAC,
+    ..V2
+};
+const V3_HMAC: Variant = Variant {
+    name: "v3-hmac",
+    authentication: HMAC,
+    ..V3
+};
+const V3_HMAC_UNICAST: Variant = Variant {
+    name: "v3-hmac-unicast",
+    authentication: HMAC,
+    ..V3_UNICAST
+};
+const V3_IPV6_HMAC: Variant = Variant {
+    name: "v3-ipv6-hmac",
+    authentication: HMAC,
+    ..V3_IPV6
+};
+
 /// All cases, the long ones first: they run while the short ones follow each other.
 pub(super) fn all() -> Vec<Case> {
     let mut cases = vec![alone("reload/two-hundred", reload::two_hundred)];
@@ -76,6 +99,7 @@ pub(super) fn all() -> Vec<Case> {
         .into_iter()
         .flat_map(lives),
     );
+    cases.extend([V2_HMAC, V3_HMAC, V3_HMAC_UNICAST, V3_IPV6_HMAC].map(among_ours));
     cases.extend([V3, V3_IPV6].map(|variant| {
         let run = move |world: &World| frr::run(variant, &world.ours, &world.foreign()?.peers);
         case(Kind::Interop, format!("interop/frr/{}", variant.name), run)
@@ -93,7 +117,19 @@ pub(super) fn all() -> Vec<Case> {
         alone("election/preempt-delay", elections::preempt_delay),
         alone("election/equal-priorities", elections::equal_priorities),
         alone("election/wrong-password", elections::wrong_password),
-        alone("group/moves-together", groups::moves_together),
+        alone("group/moves-together", |world| {
+            groups::moves_together(&world.ours, &world.ours)
+        }),
+        case(Kind::Interop, "interop/group/ours-leads".to_owned(), |world| {
+            groups::moves_together(&world.ours, &world.foreign()?.debians)
+        }),
+        case(Kind::Interop, "interop/group/debian-leads".to_owned(), |world| {
+            groups::moves_together(&world.foreign()?.debians, &world.ours)
+        }),
+        alone("group/weighted", |world| {
+            groups::weighted(&world.ours, &world.ours)
+        }),
+        alone("group/each-fault", group_faults::each_fault).only_ours(),
         alone("process/child-killed", processes::child_killed),
         alone("process/child-hung", processes::child_hung).only_ours(),
         alone("process/parent-killed", processes::parent_killed),
@@ -101,6 +137,11 @@ pub(super) fn all() -> Vec<Case> {
         alone("process/second-copy", processes::second_copy),
         alone("process/reused-pid", processes::reused_pid).only_ours(),
         alone("process/absent-interface", processes::absent_interface),
+        alone("signed/keys-change", signed::keys_change).only_ours(),
+        alone("signed/keys-differ", signed::keys_differ).only_ours(),
+        attacked("signed/attacked-ah", Signature::Ah),
+        attacked("signed/attacked-hmac", Signature::Time),
+        attacked("signed/attacked-hmac-monotonic", Signature::Monotonic),
         alone("reload/difference", reload::difference),
         alone("reload/broken-file", reload::broken_file).only_ours(),
         alone("noise/packets", noise::packets).only_ours(),
@@ -129,6 +170,18 @@ fn lives(variant: Variant) -> [Case; 3] {
         ),
         among_ours,
     ]
+}
+
+/// With an authentication that the C program of Debian does not know.
+fn among_ours(variant: Variant) -> Case {
+    let name = format!("life/{}", variant.name);
+    let run = move |world: &World| life::run(variant, &world.ours, &world.ours);
+    case(Kind::Namespace, name, run).only_ours()
+}
+
+fn attacked(name: &str, signature: Signature) -> Case {
+    let run = move |world: &World| signed::attacked(world, signature);
+    case(Kind::Namespace, name.to_owned(), run).only_ours()
 }
 
 fn alone(name: &str, run: fn(&World) -> Result<()>) -> Case {

@@ -28,7 +28,7 @@ pub(super) struct Variant {
     pub(super) version: u8,
     /// `advert_int` as it stands in the configuration, and as a duration.
     pub(super) advert_int: (&'static str, Duration),
-    /// `auth_type` and `auth_pass`.
+    /// `auth_type` and `auth_pass`; or `HMAC` and the key of `auth_hmac`.
     pub(super) authentication: Option<(&'static str, &'static str)>,
     pub(super) delivery: Delivery,
     /// Virtual addresses with prefix lengths.
@@ -60,12 +60,13 @@ impl Variant {
             self.version,
             self.advert_int.0,
         );
-        if let Some((kind, password)) = self.authentication {
-            writeln!(
-                text,
-                "    authentication {{\n        auth_type {kind}\n        auth_pass {password}\n    }}"
-            )
-            .expect("a String takes all text");
+        if let Some((kind, secret)) = self.authentication {
+            let block = if kind == "HMAC" {
+                format!("auth_hmac {{\n        key 1 {secret}\n        active_key 1")
+            } else {
+                format!("authentication {{\n        auth_type {kind}\n        auth_pass {secret}")
+            };
+            writeln!(text, "    {block}\n    }}").expect("a String takes all text");
         }
         if self.delivery == Delivery::Unicast {
             let (own, other) = (

@@ -1,6 +1,6 @@
 //! Defaults and settings of VRRP (`spec/config-global.md` section 2.5).
 
-use super::super::effect::{STATIC, VIRTUAL_LINKS};
+use super::super::effect::VIRTUAL_LINKS;
 use super::super::garp;
 use super::super::{Keyword, lenient, seconds, strict};
 use crate::diagnostics::{Class, Code, Diagnostic};
@@ -185,8 +185,7 @@ pub(super) static KEYWORDS: &[Keyword<GlobalsDraft>] = &[
     })
     .own_check()
     .default("eth0")
-    .means("Interface of static addresses that name none")
-    .effect(STATIC),
+    .means("Interface of static addresses that name none"),
     Row::flag("disable_local_igmp", |g, _| {
         g.model.vrrp.disable_local_igmp = true;
     })

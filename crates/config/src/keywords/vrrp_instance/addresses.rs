@@ -1,7 +1,6 @@
 //! Addresses, routes and rules (`spec/config-vrrp.md` section 1.4).
 
 use super::super::Keyword;
-use super::super::effect::ROUTES;
 use super::fix_family;
 use crate::diagnostics::{Class, Code, Diagnostic};
 use crate::lower::{At, Context, InstanceDraft, Owner, address_line, route_line, rule_line};
@@ -44,8 +43,7 @@ pub(super) static KEYWORDS: &[Keyword<InstanceDraft>] = &[
             }
         },
     )
-    .means("Routes that the master has")
-    .effect(ROUTES),
+    .means("Routes that the master has"),
     Row::lines(
         "virtual_rules",
         "[from PREFIX] [to PREFIX] [iif IFNAME] [fwmark MARK] preference N table TABLE ...",
@@ -57,8 +55,7 @@ pub(super) static KEYWORDS: &[Keyword<InstanceDraft>] = &[
             }
         },
     )
-    .means("Routing rules that the master has")
-    .effect(ROUTES),
+    .means("Routing rules that the master has"),
 ];
 
 fn virtual_address(i: &mut InstanceDraft, line: Statement<'_>, cx: &mut Context<'_>) {

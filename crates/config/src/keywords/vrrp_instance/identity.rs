@@ -1,6 +1,6 @@
 //! State, identity, timers (`spec/config-vrrp.md` section 1.1).
 
-use super::super::effect::{IPVS, TRACKING, VIRTUAL_LINKS};
+use super::super::effect::{IPVS, VIRTUAL_LINKS};
 use super::super::{Keyword, U32_MAX, lenient, seconds, strict};
 use crate::diagnostics::{Class, Code, Diagnostic};
 use crate::lower::{At, Context, InstanceDraft};
@@ -133,8 +133,7 @@ pub(super) static KEYWORDS: &[Keyword<InstanceDraft>] = &[
         i.linkbeat_use_polling = true;
     })
     .old_for("linkbeat_interfaces")
-    .means("Poll the link of the interface")
-    .effect(TRACKING),
+    .means("Poll the link of the interface"),
     Row::line("lvs_sync_daemon_interface", "IFNAME", |i, line, cx| {
         cx.deprecated(line, "lvs_sync_daemon");
         if let Some(word) = cx.required(line, 0)

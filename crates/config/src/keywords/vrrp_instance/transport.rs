@@ -1,6 +1,5 @@
 //! How adverts travel (`spec/config-vrrp.md` section 1.2).
 
-use super::super::effect::TRACKING;
 use super::super::{Keyword, strict};
 use super::fix_family;
 use crate::diagnostics::{Class, Code, Diagnostic};
@@ -24,8 +23,7 @@ pub(super) static KEYWORDS: &[Keyword<InstanceDraft>] = &[
     .means("Source of unicast adverts"),
     Row::flag("track_src_ip", |i, _| i.track_src_ip = true)
         .default("off")
-        .means("FAULT while the configured source address is absent")
-        .effect(TRACKING),
+        .means("FAULT while the configured source address is absent"),
     Row::line("mcast_dst_ip", "ADDR", mcast_dst_ip)
         .default("vrrp_mcast_group4 or vrrp_mcast_group6")
         .means("Multicast group of the adverts"),

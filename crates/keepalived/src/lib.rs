@@ -16,6 +16,7 @@ pub mod configuration;
 mod control;
 mod core_dump;
 mod daemon;
+mod doctor;
 mod dump;
 pub mod exit;
 mod explain;
@@ -73,6 +74,7 @@ pub fn main(program: Program) -> ExitCode {
     match cli::subcommand(&words) {
         Some(Ok(Subcommand::Reload(arguments))) => return reload::run(&arguments).into(),
         Some(Ok(Subcommand::Explain(arguments))) => return explain::run(&arguments).into(),
+        Some(Ok(Subcommand::Doctor(arguments))) => return doctor::run(&program, &arguments).into(),
         Some(Err(error)) => {
             let _ = error.print();
             return if error.exit_code() == 0 {

@@ -4,6 +4,7 @@
 #![expect(unsafe_code, reason = "the one place for what the compiler cannot check")]
 
 mod child;
+mod clock;
 mod descriptors;
 mod environment;
 mod link;
@@ -13,6 +14,7 @@ mod sockopt;
 mod wait;
 
 pub use child::{ChildSetup, Identity, Limit, set_up_child};
+pub use clock::clock_is_synchronised;
 pub use descriptors::receive_with_descriptors;
 pub use environment::remove_variable;
 pub(crate) use link::{ethtool_link, is_running, mii_link};

@@ -11,6 +11,8 @@ pub enum Subcommand {
     Reload(Reload),
     /// Explain a keyword of the configuration
     Explain(Explain),
+    /// Look for what keeps keepalived from working: host, links, firewall, peers, configuration
+    Doctor(Doctor),
 }
 
 /// Arguments of `reload`.
@@ -30,6 +32,26 @@ pub struct Explain {
     /// List all keywords, one a line
     #[arg(long, conflicts_with = "keyword")]
     pub list: bool,
+}
+
+/// Arguments of `doctor`.
+#[derive(Debug, PartialEq, Eq, clap::Args)]
+pub struct Doctor {
+    /// Configuration file
+    #[arg(short = 'f', long, value_name = "FILE")]
+    pub use_file: Option<PathBuf>,
+    /// Network namespace to examine
+    #[arg(short = 's', long, value_name = "NAME")]
+    pub namespace: Option<String>,
+    /// Pid file of the daemon, where it is not the default
+    #[arg(short, long, value_name = "FILE")]
+    pub pid: Option<PathBuf>,
+    /// Seconds to listen on the links; by default three adverts of the slowest instance
+    #[arg(short, long, value_name = "SECONDS", value_parser = clap::value_parser!(u16).range(1..=600))]
+    pub listen: Option<u16>,
+    /// Print one JSON document
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Debug, Parser)]

@@ -8,6 +8,7 @@
     reason = "all of this is tests, which only have a harness of their own"
 )]
 
+mod doctor;
 mod dumps;
 mod interfaces;
 mod lab;
@@ -37,6 +38,24 @@ const TESTS: &[(&str, Test)] = &[
     ("scheduling::of_the_buffers", scheduling::of_the_buffers),
     ("scheduling::notice", scheduling::notice),
     ("scheduling::startup_delay", scheduling::startup_delay),
+    (
+        "doctor::finds_nothing_on_a_healthy_host",
+        doctor::finds_nothing_on_a_healthy_host,
+    ),
+    (
+        "doctor::names_a_firewall_and_the_split_brain",
+        doctor::names_a_firewall_and_the_split_brain,
+    ),
+    (
+        "doctor::tells_a_stranger_from_a_peer",
+        doctor::tells_a_stranger_from_a_peer,
+    ),
+    ("doctor::finds_who_else_answers", doctor::finds_who_else_answers),
+    (
+        "doctor::knows_the_common_mistakes",
+        doctor::knows_the_common_mistakes,
+    ),
+    ("doctor::speaks_to_people_too", doctor::speaks_to_people_too),
     (
         "interfaces::one_that_comes_later",
         interfaces::one_that_comes_later,

@@ -9,7 +9,6 @@
 //! * [`ipvs`]: the virtual servers of the kernel.
 //! * [`process_events`]: what processes do. [`link_beat`]: what links do whose drivers do not tell.
 //! * [`sniffer`]: what is on the wire, before a firewall has seen it.
-//! * [`process_events`]: what processes do.
 //! * [`poll`]: waiting for all of it.
 //!
 //! Everything works in the network namespace of the thread that opens it. Nothing but the writer's thread, the

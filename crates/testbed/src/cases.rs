@@ -1,6 +1,6 @@
 //! Cases in network namespaces: real processes, ours and the peers'.
 //!
-//! Each case builds its own laboratory, so many of them run at the same time: most of a case is waiting for timers of the
+//! What the host's kernel may lack is shown in a [guest](testbed::uml): all such cases in one. Each case builds its own laboratory, so many of them run at the same time: most of a case is waiting for timers of the
 //! protocol. A case fails with a reason; nothing is skipped without saying so.
 
 mod addresses;
@@ -9,6 +9,7 @@ mod elections;
 mod frr;
 mod group_faults;
 mod groups;
+mod guest;
 mod life;
 mod list;
 mod lone;
@@ -48,6 +49,9 @@ pub(crate) struct Arguments {
     /// Prints counts for `cargo xtask test`.
     #[arg(long, hide = true)]
     counts: bool,
+    /// This is a guest: runs the cases of guests that have exactly these names.
+    #[arg(long, hide = true)]
+    in_guest: bool,
 }
 
 /// Whether a case needs a foreign implementation.
@@ -57,6 +61,21 @@ enum Kind {
     Namespace,
     /// Ours with a peer.
     Interop,
+    /// In a guest.
+    Guest,
+}
+
+impl Kind {
+    const ALL: [Self; 3] = [Self::Namespace, Self::Interop, Self::Guest];
+
+    /// The word of the counts.
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Namespace => "namespace",
+            Self::Interop => "interop",
+            Self::Guest => "guest",
+        }
+    }
 }
 
 /// When a case is run without being named.
@@ -99,6 +118,15 @@ struct Foreign {
     peers: Peers,
 }
 
+impl Foreign {
+    fn new(peers: Peers) -> Result<Self> {
+        Ok(Self {
+            debians: peers.keepalived()?,
+            peers,
+        })
+    }
+}
+
 impl World {
     /// For cases of the kind [`Kind::Interop`], which do not run without.
     fn foreign(&self) -> Result<&Foreign> {
@@ -123,26 +151,28 @@ pub(crate) fn run(programs: &Programs, arguments: &Arguments) -> Result<bool> {
         "no case has a name with {}; see --list",
         arguments.names.join(" or ")
     );
+    if arguments.in_guest {
+        return guest::run_inside(programs, arguments, chosen);
+    }
+    let (of_guests, chosen): (Vec<_>, Vec<_>) = chosen.into_iter().partition(|case| case.kind == Kind::Guest);
     // The network is outside of the namespaces, so the peers have to come first. Inside they are there already.
     let peers = programs.peers();
     if let Err(refusal) = isolate::enter() {
-        return cannot_run("namespace and interop", &chosen, refusal);
+        return cannot_run(
+            "namespace, interop and guest",
+            chosen.len() + of_guests.len(),
+            refusal,
+        );
     }
     if arguments.verbose {
         testbed::process::print_all_output();
     }
     let (foreign, chosen) = match peers {
-        Ok(peers) => (
-            Some(Foreign {
-                debians: peers.keepalived()?,
-                peers,
-            }),
-            chosen,
-        ),
+        Ok(peers) => (Some(Foreign::new(peers)?), chosen),
         Err(reason) => {
             let (interop, others): (Vec<_>, Vec<_>) =
                 chosen.into_iter().partition(|case| case.kind == Kind::Interop);
-            cannot_run("interop", &interop, reason)?;
+            cannot_run("interop", interop.len(), reason)?;
             (None, others)
         }
     };
@@ -150,7 +180,21 @@ pub(crate) fn run(programs: &Programs, arguments: &Arguments) -> Result<bool> {
         ours: programs.ours()?,
         foreign,
     };
-    let (runnable, refused): (Vec<_>, Vec<_>) = chosen
+    let mut verdicts = run_here(&world, programs, arguments, chosen)?;
+    if !of_guests.is_empty() {
+        verdicts.extend(guest::run(programs, arguments, &of_guests)?);
+    }
+    Ok(conclude(arguments, &verdicts))
+}
+
+/// Runs the cases that our daemon, or the one that plays its part, can be expected to pass.
+fn run_here(
+    world: &World,
+    programs: &Programs,
+    arguments: &Arguments,
+    cases: Vec<Case>,
+) -> Result<Vec<parallel::Verdict>> {
+    let (runnable, refused): (Vec<_>, Vec<_>) = cases
         .into_iter()
         .partition(|case| case.needs == Needs::Nothing || programs.has_ours());
     for case in refused {
@@ -159,36 +203,47 @@ pub(crate) fn run(programs: &Programs, arguments: &Arguments) -> Result<bool> {
             case.name
         ));
     }
-    let verdicts = parallel::run(&world, &runnable, arguments.jobs.max(1))?;
+    parallel::run(world, &runnable, arguments.jobs.max(1))
+}
+
+/// Prints how many passed and failed. True when none failed.
+fn conclude(arguments: &Arguments, verdicts: &[parallel::Verdict]) -> bool {
+    let failures = |kind: Option<Kind>| {
+        let of_kind: Vec<_> = verdicts
+            .iter()
+            .filter(|verdict| kind.is_none_or(|kind| verdict.kind == kind))
+            .collect();
+        let failed = of_kind.iter().filter(|verdict| verdict.failure.is_some()).count();
+        (of_kind.len() - failed, failed)
+    };
     if arguments.counts {
-        for (kind, name) in [(Kind::Namespace, "namespace"), (Kind::Interop, "interop")] {
-            let of_kind = || verdicts.iter().filter(|verdict| verdict.kind == kind);
-            let failed = of_kind().filter(|verdict| verdict.failure.is_some()).count();
-            say(&format!("counts {name} {} {failed}", of_kind().count() - failed));
+        for kind in Kind::ALL {
+            let (passed, failed) = failures(Some(kind));
+            say(&format!("counts {} {passed} {failed}", kind.name()));
         }
     }
-    let failed = verdicts
-        .iter()
-        .filter(|verdict| verdict.failure.is_some())
-        .count();
-    say(&format!("{} passed, {failed} failed", verdicts.len() - failed));
-    Ok(failed == 0)
+    let (passed, failed) = failures(None);
+    say(&format!("{passed} passed, {failed} failed"));
+    failed == 0
 }
 
 /// An ordinary user may lack what root has; then the cases are named. For root it is a failure.
-fn cannot_run(what: &str, cases: &[Case], reason: anyhow::Error) -> Result<bool> {
+fn cannot_run(what: &str, count: usize, reason: anyhow::Error) -> Result<bool> {
     if Uid::effective().is_root() {
         return Err(reason);
     }
     let reason = format!("{reason:#}");
     say(&reason);
     let first = reason.lines().next().unwrap_or_default();
-    say(&format!("not-run {} {what} cases ({first})", cases.len()));
+    say(&format!("not-run {count} {what} cases ({first})"));
     Ok(true)
 }
 
 impl Arguments {
     fn choose(&self, case: &Case) -> bool {
+        if self.in_guest {
+            return case.kind == Kind::Guest && self.names.contains(&case.name);
+        }
         if self.names.is_empty() {
             return self.full || case.extent == Extent::Short;
         }

@@ -6,6 +6,7 @@
 //! * [`process`] starts programs in a node and turns their output into events with time stamps.
 //! * [`capture`] is the sniffer of a node; it understands what VRRP routers send.
 //! * [`peer`] fetches foreign implementations (Debian's keepalived, FRR) below `target/`, without installing them.
+//! * [`uml`] boots a kernel of its own, for what the host's kernel lacks.
 //! * [`cluster`] needs none of that: it runs the core alone, on a virtual network in virtual time. The binary `simulate`
 //!   starts it.
 //! * [`daemon`] runs one keepalived, ours or Debian's, with a configuration text.
@@ -24,3 +25,4 @@ pub mod netns;
 pub mod peer;
 pub mod ping;
 pub mod process;
+pub mod uml;

@@ -88,6 +88,7 @@ fn say(line: &str) {
 }
 
 fn main() -> ExitCode {
+    testbed::uml::enter_if_guest();
     let outcome = match Command::parse().what {
         What::Demo { programs, peer } => demo::run(&programs, peer).map(|()| true),
         What::Cases { programs, arguments } => cases::run(&programs, &arguments),

@@ -72,6 +72,20 @@ impl Ping {
     pub fn take(&self) -> Vec<Echo> {
         self.echoes.try_iter().collect()
     }
+
+    /// Waits for the next answer.
+    pub fn wait_answer(&self, patience: Duration) -> Result<Stamp> {
+        let deadline = Stamp::now() + patience;
+        loop {
+            let echo = self
+                .echoes
+                .recv_timeout(deadline.remaining())
+                .with_context(|| format!("there was no answer within {patience:?}"))?;
+            if let Echo::Answered { at, .. } = echo {
+                return Ok(at);
+            }
+        }
+    }
 }
 
 fn ping(socket: &Socket, target: Ipv4Addr, interval: Duration, stopped: &OwnedFd, echoes: &Sender<Echo>) {

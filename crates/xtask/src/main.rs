@@ -39,15 +39,15 @@ enum What {
     /// Runs the whole test suite and prints one summary line.
     ///
     /// Format, lints, crate dependencies, licences, unit and property tests, cluster simulation, tests in network
-    /// namespaces, interoperation with Debian's keepalived and FRR, and a short fuzzing of everything that reads foreign
-    /// bytes. Installs the Debian packages that these need, if they are missing, and says so. Without root everything
-    /// runs but what the summary names.
+    /// namespaces and in a guest, interoperation with Debian's keepalived and FRR, and a short fuzzing of everything that
+    /// reads foreign bytes. Installs the Debian packages that these need, if they are missing, and says so. Without root
+    /// everything runs but what the summary names.
     Test {
         /// Everything, also what takes long.
         #[arg(long)]
         full: bool,
     },
-    /// Runs cases in network namespaces: real processes, ours and the peers'.
+    /// Runs cases in network namespaces and guests: real processes, ours and the peers'.
     ///
     /// The arguments go to the program `testbed cases`: parts of case names, `--list`, `--jobs N`, `--verbose`.
     #[command(disable_help_flag = true)]
@@ -130,6 +130,7 @@ fn run(what: What) -> Result<ExitCode> {
         ),
         What::Netns { arguments } => {
             packages::ensure(packages::LABORATORY)?;
+            packages::ensure(packages::GUESTS)?;
             workspace.testbed(Profile::Dev, &[vec!["cases".to_owned()], arguments].concat())
         }
         What::Bench { arguments } => {

@@ -21,6 +21,13 @@ pub(crate) const LABORATORY: &[Need] = &[
     need("ps", "procps"),
 ];
 
+/// What guests need: a kernel of their own, its modules, and the tool that shows its IPVS table.
+pub(crate) const GUESTS: &[Need] = &[
+    need("linux.uml", "user-mode-linux"),
+    need("modprobe", "kmod"),
+    need("ipvsadm", "ipvsadm"),
+];
+
 /// What benchmarks need on top: perf counts system calls better, but only root may and not every kernel has it.
 pub(crate) const BENCHMARKS: &[Need] = &[need("strace", "strace")];
 

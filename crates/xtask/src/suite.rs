@@ -42,6 +42,7 @@ struct Run<'a> {
 /// Runs the suite.
 pub(crate) fn run(workspace: &Workspace, extent: Extent) -> Result<ExitCode> {
     packages::ensure(packages::LABORATORY)?;
+    packages::ensure(packages::GUESTS)?;
     packages::ensure(packages::FUZZING)?;
     packages::ensure(packages::PACKAGE_CHECKS)?;
     let mut run = Run {
@@ -58,7 +59,7 @@ pub(crate) fn run(workspace: &Workspace, extent: Extent) -> Result<ExitCode> {
     run.part("build", Run::programs)?;
     run.part("packages", Run::packages)?;
     run.part("cluster simulation", Run::simulation)?;
-    run.part("namespace and interop tests", Run::cases)?;
+    run.part("namespace, interop, guests", Run::cases)?;
     run.part("fuzzing", Run::fuzzing)?;
     Ok(run.finish())
 }

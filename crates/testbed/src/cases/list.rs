@@ -6,8 +6,8 @@ use super::life::{self, SECOND, TENTH};
 use super::router::{Delivery, Variant};
 use super::signed::Signature;
 use super::{
-    Case, Extent, Kind, Needs, World, addresses, config_test, elections, frr, group_faults, groups, noise,
-    processes, reload, signed,
+    Case, Extent, Kind, Needs, World, addresses, config_test, elections, frr, group_faults, groups, guest,
+    noise, processes, reload, signed,
 };
 
 const IPV4: &[&str] = &["10.0.0.200/24", "10.0.0.201/24"];
@@ -147,6 +147,7 @@ pub(super) fn all() -> Vec<Case> {
         alone("noise/packets", noise::packets).only_ours(),
         alone("noise/stalled-log", noise::stalled_log).only_ours(),
     ]);
+    cases.extend(guest::all());
     cases
 }
 
@@ -186,6 +187,11 @@ fn attacked(name: &str, signature: Signature) -> Case {
 
 fn alone(name: &str, run: fn(&World) -> Result<()>) -> Case {
     case(Kind::Namespace, name.to_owned(), run)
+}
+
+/// A case of the kind [`Kind::Guest`].
+pub(super) fn guest(name: &str, run: fn(&World) -> Result<()>) -> Case {
+    case(Kind::Guest, name.to_owned(), run)
 }
 
 fn case(kind: Kind, name: String, run: impl Fn(&World) -> Result<()> + Send + Sync + 'static) -> Case {

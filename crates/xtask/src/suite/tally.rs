@@ -15,6 +15,8 @@ pub(super) enum Kind {
     Namespace,
     /// Cases with a peer.
     Interop,
+    /// Cases in a guest.
+    Guest,
 }
 
 impl Kind {
@@ -25,6 +27,7 @@ impl Kind {
             Self::Property => "property",
             Self::Namespace => "namespace",
             Self::Interop => "interop",
+            Self::Guest => "guest",
         }
     }
 }
@@ -106,10 +109,10 @@ impl Tally {
             let ["counts", name, passed, failed] = words[..] else {
                 continue;
             };
-            let kind = if name == "interop" {
-                Kind::Interop
-            } else {
-                Kind::Namespace
+            let kind = match name {
+                "interop" => Kind::Interop,
+                "guest" => Kind::Guest,
+                _ => Kind::Namespace,
             };
             if let (Ok(passed), Ok(failed)) = (passed.parse(), failed.parse()) {
                 self.add(kind, Count { passed, failed });
@@ -158,7 +161,7 @@ impl Tally {
         self.counts.values().copied().chain([self.simulation, self.fuzz])
     }
 
-    /// The one line: `unit 412, property 38, simulation 3000 h, namespace 21, interop 14, fuzz 60 s: all passed`.
+    /// The one line: `unit 412, property 38, simulation 3000 h, namespace 21, interop 14, guest 9, fuzz 60 s: all passed`.
     pub(super) fn summary(&self) -> String {
         let of = |kind: Kind| {
             let count = self.counts.get(&kind).copied().unwrap_or_default();
@@ -170,6 +173,7 @@ impl Tally {
             format!("simulation {} h", self.simulated_hours),
             of(Kind::Namespace),
             of(Kind::Interop),
+            of(Kind::Guest),
             format!("fuzz {} s", self.fuzz_seconds),
         ];
         let mut verdict = match self.failed() {
@@ -225,14 +229,16 @@ test slow ... ignored, takes an hour
     fn tests_are_counted_by_kind() {
         let mut tally = Tally::default();
         tally.add_libtest(OUTPUT, &BTreeSet::from(["any_bytes".to_owned()]));
-        tally.add_cases("pass x\ncounts namespace 20 1\ncounts interop 14 0\nnot-run z (needs root)\n");
+        tally.add_cases(
+            "pass x\ncounts namespace 20 1\ncounts interop 14 0\ncounts guest 3 0\nnot-run z (needs root)\n",
+        );
         tally.add_simulation(3_000, true);
         tally.add_fuzzing(60, true);
         assert_eq!(
             tally.summary(),
-            "unit 2, property 1, simulation 3000 h, namespace 21, interop 14, fuzz 60 s: 2 failed, but not all were run"
+            "unit 2, property 1, simulation 3000 h, namespace 21, interop 14, guest 3, fuzz 60 s: 2 failed, but not all were run"
         );
-        assert_eq!(tally.closing_line(), "38 passed, 2 failed");
+        assert_eq!(tally.closing_line(), "41 passed, 2 failed");
         assert_eq!(tally.not_run(), ["slow (ignored)", "z (needs root)"]);
     }
 

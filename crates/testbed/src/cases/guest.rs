@@ -1,0 +1,95 @@
+//! Cases in a guest: all of them in one, since booting takes longer than most of them.
+
+mod ipvs;
+mod vrrp;
+
+use std::ffi::OsString;
+
+use anyhow::{Context as _, Result, anyhow};
+use testbed::uml::Guest;
+
+use super::parallel::Verdict;
+use super::{Arguments, Case, Foreign, Kind, World, cannot_run, list, run_here};
+use crate::{Programs, say};
+
+/// What a case prints before its name when it has passed or failed ([`parallel`](super::parallel)).
+const PASSED: &str = "pass";
+
+/// Modules that the kernel does not load by itself for what a laboratory is made of.
+const MODULES: &[&str] = &["ipv6"];
+
+/// The cases.
+pub(super) fn all() -> Vec<Case> {
+    vec![
+        list::guest("guest/ipvs/kinds", ipvs::kinds),
+        list::guest("guest/ipvs/refusals", ipvs::refusals),
+        list::guest("guest/ipvs/many", ipvs::many),
+        list::guest("guest/ipvs/surroundings", ipvs::surroundings),
+        list::guest("guest/ipvs/debian", ipvs::debian),
+        list::guest("guest/vrrp/vlan", vrrp::vlan),
+        list::guest("guest/vrrp/vrf", vrrp::vrf),
+        list::guest("guest/vrrp/dummy", vrrp::dummy),
+    ]
+}
+
+/// Boots a guest, runs the cases in there and shows what they say.
+pub(super) fn run(programs: &Programs, arguments: &Arguments, cases: &[Case]) -> Result<Vec<Verdict>> {
+    let guest = match Guest::new() {
+        Ok(guest) => guest.with_modules(MODULES),
+        Err(reason) => {
+            cannot_run("guest", cases.len(), reason)?;
+            return Ok(Vec::new());
+        }
+    };
+    let ending = guest.run("guest", &inner_arguments(programs, arguments, cases)?);
+    let output = match &ending {
+        Ok(ending) => ending.output.as_str(),
+        Err(error) => {
+            say(&format!("{error:#}"));
+            ""
+        }
+    };
+    output.lines().for_each(say);
+    let passed = |case: &Case| {
+        output.lines().any(|line| {
+            let mut words = line.split_whitespace();
+            words.next() == Some(PASSED) && words.next() == Some(&case.name)
+        })
+    };
+    Ok(cases
+        .iter()
+        .map(|case| Verdict {
+            kind: Kind::Guest,
+            failure: (!passed(case)).then(|| anyhow!("its words are above")),
+        })
+        .collect())
+}
+
+fn inner_arguments(programs: &Programs, arguments: &Arguments, cases: &[Case]) -> Result<Vec<OsString>> {
+    let here = std::env::current_dir().context("finding the working directory")?;
+    let mut inner: Vec<OsString> = vec!["cases".into(), "--in-guest".into()];
+    inner.extend(["--peers".into(), here.join(&programs.peers).into_os_string()]);
+    if let Some(ours) = &programs.ours {
+        inner.extend(["--ours".into(), here.join(ours).into_os_string()]);
+    }
+    // It has one processor.
+    inner.extend(["--jobs".into(), "2".into()]);
+    if arguments.verbose {
+        inner.push("--verbose".into());
+    }
+    inner.extend(cases.iter().map(|case| OsString::from(&case.name)));
+    Ok(inner)
+}
+
+/// Runs the cases in the guest that this is.
+pub(super) fn run_inside(programs: &Programs, arguments: &Arguments, cases: Vec<Case>) -> Result<bool> {
+    if arguments.verbose {
+        testbed::process::print_all_output();
+    }
+    let world = World {
+        ours: programs.ours()?,
+        foreign: Some(Foreign::new(programs.peers()?)?),
+    };
+    let verdicts = run_here(&world, programs, arguments, cases)?;
+    Ok(verdicts.iter().all(|verdict| verdict.failure.is_none()))
+}

@@ -14,17 +14,20 @@ mod life;
 mod list;
 mod lone;
 mod noise;
+mod package;
 mod parallel;
 mod processes;
 mod reload;
 mod router;
 mod signed;
 
+use std::path::PathBuf;
+
 use anyhow::{Context as _, Result, ensure};
 use clap::Args;
 use nix::unistd::Uid;
 use testbed::daemon::Implementation;
-use testbed::isolate;
+use testbed::isolate::{self, Privilege};
 use testbed::peer::Peers;
 
 use crate::{Programs, say};
@@ -91,6 +94,8 @@ enum Needs {
     Nothing,
     /// Our daemon: the C program is known to fail.
     Ours,
+    /// Our Debian package, and root of the host to install it.
+    Package,
 }
 
 type Run = Box<dyn Fn(&World) -> Result<()> + Send + Sync>;
@@ -109,6 +114,7 @@ struct Case {
 struct World {
     ours: Implementation,
     foreign: Option<Foreign>,
+    package: Option<PathBuf>,
 }
 
 /// The implementations of others.
@@ -157,13 +163,16 @@ pub(crate) fn run(programs: &Programs, arguments: &Arguments) -> Result<bool> {
     let (of_guests, chosen): (Vec<_>, Vec<_>) = chosen.into_iter().partition(|case| case.kind == Kind::Guest);
     // The network is outside of the namespaces, so the peers have to come first. Inside they are there already.
     let peers = programs.peers();
-    if let Err(refusal) = isolate::enter() {
-        return cannot_run(
-            "namespace, interop and guest",
-            chosen.len() + of_guests.len(),
-            refusal,
-        );
-    }
+    let privilege = match isolate::enter() {
+        Ok(privilege) => privilege,
+        Err(refusal) => {
+            return cannot_run(
+                "namespace, interop and guest",
+                chosen.len() + of_guests.len(),
+                refusal,
+            );
+        }
+    };
     if arguments.verbose {
         testbed::process::print_all_output();
     }
@@ -179,6 +188,8 @@ pub(crate) fn run(programs: &Programs, arguments: &Arguments) -> Result<bool> {
     let world = World {
         ours: programs.ours()?,
         foreign,
+        // An ordinary user's root owns no file of the system.
+        package: programs.package.clone().filter(|_| privilege == Privilege::Root),
     };
     let mut verdicts = run_here(&world, programs, arguments, chosen)?;
     if !of_guests.is_empty() {
@@ -196,13 +207,12 @@ fn run_here(
 ) -> Result<Vec<parallel::Verdict>> {
     let (runnable, refused): (Vec<_>, Vec<_>) = cases
         .into_iter()
-        .partition(|case| case.needs == Needs::Nothing || programs.has_ours());
-    for case in refused {
-        say(&format!(
-            "not-run {} (the C program is known to fail it)",
-            case.name
-        ));
+        .map(|case| (lacking(&case, programs, world), case))
+        .partition(|(lack, _)| lack.is_none());
+    for (lack, case) in &refused {
+        say(&format!("not-run {} ({})", case.name, lack.unwrap_or_default()));
     }
+    let runnable: Vec<_> = runnable.into_iter().map(|(_, case)| case).collect();
     parallel::run(world, &runnable, arguments.jobs.max(1))
 }
 
@@ -225,6 +235,18 @@ fn conclude(arguments: &Arguments, verdicts: &[parallel::Verdict]) -> bool {
     let (passed, failed) = failures(None);
     say(&format!("{passed} passed, {failed} failed"));
     failed == 0
+}
+
+/// Why a case cannot be run.
+fn lacking(case: &Case, programs: &Programs, world: &World) -> Option<&'static str> {
+    match case.needs {
+        Needs::Ours if !programs.has_ours() => Some("the C program is known to fail it"),
+        Needs::Package if programs.package.is_none() => {
+            Some("no package was made; cargo xtask dist --dev makes one")
+        }
+        Needs::Package if world.package.is_none() => Some("only root can install a package"),
+        Needs::Nothing | Needs::Ours | Needs::Package => None,
+    }
 }
 
 /// An ordinary user may lack what root has; then the cases are named. For root it is a failure.

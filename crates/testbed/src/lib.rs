@@ -6,6 +6,7 @@
 //! * [`process`] starts programs in a node and turns their output into events with time stamps.
 //! * [`capture`] is the sniffer of a node; it understands what VRRP routers send.
 //! * [`peer`] fetches foreign implementations (Debian's keepalived, FRR) below `target/`, without installing them.
+//! * [`system`] is a Debian system in a node, for packages to be installed in.
 //! * [`uml`] boots a kernel of its own, for what the host's kernel lacks.
 //! * [`cluster`] needs none of that: it runs the core alone, on a virtual network in virtual time. The binary `simulate`
 //!   starts it.
@@ -25,4 +26,5 @@ pub mod netns;
 pub mod peer;
 pub mod ping;
 pub mod process;
+pub mod system;
 pub mod uml;

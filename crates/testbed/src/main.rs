@@ -61,6 +61,9 @@ struct Programs {
     /// Where the packages of the peers are fetched to.
     #[arg(long, value_name = "DIRECTORY", default_value = "target/peers")]
     peers: PathBuf,
+    /// Our Debian package.
+    #[arg(long, value_name = "PATH")]
+    package: Option<PathBuf>,
 }
 
 impl Programs {

@@ -77,6 +77,12 @@ impl Peers {
         })
     }
 
+    /// The files of the packages: those of the peers, and what the host lacks of their dependencies.
+    pub fn packages(&self) -> Result<Vec<PathBuf>> {
+        let directory = self.root.with_file_name("debs");
+        archives(&directory)
+    }
+
     /// Debian's keepalived.
     pub fn keepalived(&self) -> Result<Implementation> {
         let program = self.root.join("usr/sbin/keepalived");
@@ -135,18 +141,25 @@ fn download(directory: &Path, say: &mut dyn FnMut(&str)) -> Result<Vec<PathBuf>>
         .args(["-q", "download"])
         .args(&names)
         .current_dir(&archives))?;
+    let packages = self::archives(&archives)?;
+    if packages.is_empty() {
+        bail!("apt-get download left no package in {}", archives.display());
+    }
+    Ok(packages)
+}
+
+/// The packages in a directory.
+fn archives(directory: &Path) -> Result<Vec<PathBuf>> {
     let mut packages = Vec::new();
-    for entry in fs::read_dir(&archives).with_context(|| format!("reading {}", archives.display()))? {
+    for entry in fs::read_dir(directory).with_context(|| format!("reading {}", directory.display()))? {
         let path = entry
-            .with_context(|| format!("reading {}", archives.display()))?
+            .with_context(|| format!("reading {}", directory.display()))?
             .path();
         if path.extension().is_some_and(|extension| extension == "deb") {
             packages.push(path);
         }
     }
-    if packages.is_empty() {
-        bail!("apt-get download left no package in {}", archives.display());
-    }
+    packages.sort();
     Ok(packages)
 }
 

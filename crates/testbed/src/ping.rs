@@ -67,6 +67,12 @@ impl Ping {
         Ok(Self { echoes, _stop: stop })
     }
 
+    /// The next event, if there is one within `patience`.
+    #[must_use]
+    pub fn next(&self, patience: Duration) -> Option<Echo> {
+        self.echoes.recv_timeout(patience).ok()
+    }
+
     /// What happened since the last call.
     #[must_use]
     pub fn take(&self) -> Vec<Echo> {

@@ -13,7 +13,7 @@ use std::process::Command;
 use anyhow::{Context as _, Result, ensure};
 
 use crate::packages;
-use crate::workspace::{Profile, Workspace};
+use crate::workspace::{DEBIAN_PACKAGE, Profile, Workspace};
 pub(crate) use checks::check;
 pub(crate) use tree::Flavour;
 use tree::{Sources, Tree};
@@ -34,10 +34,14 @@ pub(crate) fn packages(workspace: &Workspace, profile: Profile) -> Result<Packag
     build(workspace, profile, &[])?;
     let work = workspace.target().join("dist");
     let stage = Stage::new(workspace, profile, &work)?;
-    Ok(Packages {
+    let made = Packages {
         deb: deb::make(&stage)?,
         rpm: rpm::make(&stage)?,
-    })
+    };
+    // For those who want it whatever its version: the tests that install it.
+    let newest = workspace.target().join(DEBIAN_PACKAGE);
+    fs::copy(&made.deb, &newest).with_context(|| format!("writing {}", newest.display()))?;
+    Ok(made)
 }
 
 /// Where a source install goes, and what it is built with.

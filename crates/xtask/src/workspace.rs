@@ -17,6 +17,9 @@ pub(crate) enum Profile {
     Release,
 }
 
+/// The Debian package that was made last, below the target directory.
+pub(crate) const DEBIAN_PACKAGE: &str = "dist/keepalived.deb";
+
 impl Profile {
     const fn directory(self) -> &'static str {
         match self {
@@ -111,12 +114,17 @@ impl Workspace {
     /// What the program `testbed` has to be told: our keepalived and where the peers are.
     pub(crate) fn testbed_arguments(&self, profile: Profile) -> Vec<OsString> {
         let ours = self.program(profile, "keepalived").into_os_string();
-        vec![
+        let mut arguments = vec![
             "--ours".into(),
             ours,
             "--peers".into(),
             self.target.join("peers").into_os_string(),
-        ]
+        ];
+        let package = self.target.join(DEBIAN_PACKAGE);
+        if package.exists() {
+            arguments.extend(["--package".into(), package.into_os_string()]);
+        }
+        arguments
     }
 
     fn build(&self, arguments: &[&str]) -> Result<()> {

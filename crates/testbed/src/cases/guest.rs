@@ -89,6 +89,7 @@ pub(super) fn run_inside(programs: &Programs, arguments: &Arguments, cases: Vec<
     let world = World {
         ours: programs.ours()?,
         foreign: Some(Foreign::new(programs.peers()?)?),
+        package: None,
     };
     let verdicts = run_here(&world, programs, arguments, cases)?;
     Ok(verdicts.iter().all(|verdict| verdict.failure.is_none()))

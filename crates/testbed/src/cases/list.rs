@@ -7,7 +7,7 @@ use super::router::{Delivery, Variant};
 use super::signed::Signature;
 use super::{
     Case, Extent, Kind, Needs, World, addresses, config_test, elections, frr, group_faults, groups, guest,
-    noise, processes, reload, signed,
+    noise, package, processes, reload, signed,
 };
 
 const IPV4: &[&str] = &["10.0.0.200/24", "10.0.0.201/24"];
@@ -144,6 +144,8 @@ pub(super) fn all() -> Vec<Case> {
         attacked("signed/attacked-hmac-monotonic", Signature::Monotonic),
         alone("reload/difference", reload::difference),
         alone("reload/broken-file", reload::broken_file).only_ours(),
+        alone("package/fresh", package::fresh).with_package(),
+        case(Kind::Interop, "package/swap".to_owned(), package::swap).with_package(),
         alone("noise/packets", noise::packets).only_ours(),
         alone("noise/stalled-log", noise::stalled_log).only_ours(),
     ]);
@@ -205,6 +207,14 @@ fn case(kind: Kind, name: String, run: impl Fn(&World) -> Result<()> + Send + Sy
 }
 
 impl Case {
+    /// For what is done with our Debian package.
+    fn with_package(self) -> Self {
+        Self {
+            needs: Needs::Package,
+            ..self
+        }
+    }
+
     /// For what the C program is known to fail.
     fn only_ours(self) -> Self {
         Self {

@@ -1,10 +1,12 @@
 //! Whether a running daemon may take a new configuration over.
 
+mod services;
+
 use crate::Reading;
 use crate::diagnostics::{Class, Code, Diagnostic, Severity};
 use crate::source::Span;
 use crate::values::address::prefix;
-use model::{Configuration, Instance};
+use model::{Configuration, Frontend, Instance};
 use std::collections::HashSet;
 use std::net::IpAddr;
 
@@ -17,7 +19,8 @@ const BRACES: [Code; 4] = [
 ];
 
 /// Refuses a configuration that would not start, whose braces do not match, that changes what only a restart can, or
-/// in which a mistake costs an instance, a sync group or an address that the running configuration has.
+/// in which a mistake costs an instance, a sync group, an address, a virtual server, a real server or an entry of a group
+/// that the running configuration has.
 ///
 /// What somebody took out of the text on purpose is no reason. An object counts as lost by mistake if its line was
 /// reported, or if its name or address still stands somewhere in the text while there are errors.
@@ -159,6 +162,7 @@ fn lost(old: &Configuration, reading: &Reading) -> Vec<Diagnostic> {
             )));
         }
     }
+    reasons.extend(services::lost(&old.lvs, reading, &written));
     reasons
 }
 
@@ -199,6 +203,8 @@ fn addresses(configuration: &Configuration) -> impl Iterator<Item = (&str, IpAdd
 struct Written<'t> {
     words: HashSet<&'t str>,
     addresses: HashSet<IpAddr>,
+    /// Words behind `fwmark`.
+    marks: HashSet<&'t str>,
 }
 
 impl<'t> Written<'t> {
@@ -212,7 +218,28 @@ impl<'t> Written<'t> {
             .iter()
             .filter_map(|word| prefix(word).map(|parsed| parsed.prefix.address))
             .collect();
-        Self { words, addresses }
+        let behind = reading.tree.words().skip(1);
+        let marks = reading
+            .tree
+            .words()
+            .zip(behind)
+            .filter(|(word, _)| *word == "fwmark")
+            .map(|(_, mark)| mark)
+            .collect();
+        Self {
+            words,
+            addresses,
+            marks,
+        }
+    }
+
+    /// Whether what clients address stands in the text.
+    fn has_frontend(&self, frontend: &Frontend) -> bool {
+        match frontend {
+            Frontend::Address(address) => self.addresses.contains(&address.ip()),
+            Frontend::Fwmark(mark) => self.marks.contains(mark.to_string().as_str()),
+            Frontend::Group { name, .. } => self.words.contains(name.as_str()),
+        }
     }
 }
 

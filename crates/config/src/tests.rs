@@ -7,6 +7,7 @@ mod mistakes;
 mod notification;
 mod properties;
 mod seed;
+mod services;
 mod statuses;
 mod virtual_servers;
 mod wants;

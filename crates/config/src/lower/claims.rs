@@ -44,7 +44,7 @@ pub(crate) struct Lost {
     pub(crate) groups: HashSet<String>,
     /// Instances.
     pub(crate) instances: HashSet<String>,
-    /// A `virtual_server` whose first line does not say of what.
+    /// A `virtual_server` whose first line does not say of what, or names a group that is not there.
     pub(crate) virtual_server_headers: bool,
     /// Titles of virtual servers.
     pub(crate) virtual_servers: HashSet<String>,

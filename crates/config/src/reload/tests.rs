@@ -147,3 +147,109 @@ fn other_reports_do_not_refuse() {
         Ok(())
     );
 }
+
+const SERVING: &str = "\
+virtual_server_group G {
+ 10.1.0.1 80
+ 10.1.0.2 80
+}
+virtual_server 10.0.0.20 80 {
+ lb_algo rr
+ lb_kind NAT
+ protocol TCP
+ real_server 10.0.0.21 80 {
+ }
+ real_server 10.0.0.22 80 {
+ }
+}
+virtual_server fwmark 77 {
+ lb_algo rr
+ lb_kind NAT
+ real_server 10.0.0.21 80 {
+ }
+}
+virtual_server group G {
+ lb_algo rr
+ lb_kind NAT
+ protocol TCP
+ real_server 10.0.0.21 80 {
+ }
+}
+";
+
+fn serving(from: &str, to: &str) -> Result<(), Vec<String>> {
+    assert!(SERVING.contains(from));
+    let running = read_with(machine(), SERVING, Purpose::Start);
+    let reading = read_with(machine(), &SERVING.replacen(from, to, 1), Purpose::Reload);
+    reload_verdict(&running.configuration, &reading)
+        .map_err(|reasons| reasons.into_iter().map(|reason| reason.message).collect())
+}
+
+#[test]
+fn servers_may_be_changed_on_purpose() {
+    for (from, to) in [
+        ("", ""),
+        ("10.0.0.20 80", "10.0.0.20 8080"),
+        (" real_server 10.0.0.22 80 {\n }\n", ""),
+        (" 10.1.0.2 80\n", ""),
+        // A mistake that costs nothing.
+        ("lb_algo rr", "lb_algo rrr"),
+        (" real_server 10.0.0.22 80 {\n }\n", " quorum 5\n"),
+    ] {
+        assert_eq!(serving(from, to), Ok(()), "{to}");
+    }
+    let all = SERVING.split_once("virtual_server 10").unwrap().1;
+    assert_eq!(
+        serving(all, "0.0.0.20 80 {\n real_server 10.0.0.21 80 {\n }\n}\n"),
+        Ok(())
+    );
+}
+
+#[test]
+fn a_server_lost_by_a_mistake_is_refused() {
+    let service = "virtual server 10.0.0.20 80";
+    for (from, to, reason) in [
+        (
+            "10.0.0.20 80",
+            "10.0.0.200000 80",
+            format!("the running {service}"),
+        ),
+        ("10.0.0.20 80", "10.0.0.20 8O", format!("the running {service}")),
+        (
+            "virtual_server 10.0.0.20",
+            "virtual_sever 10.0.0.20",
+            format!("the running {service}"),
+        ),
+        (
+            "virtual_server fwmark 77",
+            "virtual_sever fwmark 77",
+            "the running virtual server fwmark 77".to_owned(),
+        ),
+        (
+            "virtual_server group G",
+            "virtual_server group H",
+            "the running virtual server group G".to_owned(),
+        ),
+        (
+            "10.1.0.2 80",
+            "10.1.0.300 80",
+            "10.1.0.2:80 of virtual server group G".to_owned(),
+        ),
+        (
+            "real_server 10.0.0.22",
+            "real_server 10.0.0.222222",
+            format!("real server 10.0.0.22:80 of {service}"),
+        ),
+        (
+            "real_server 10.0.0.22",
+            "real_servr 10.0.0.22",
+            format!("real server 10.0.0.22:80 of {service}"),
+        ),
+    ] {
+        let reasons = serving(from, to).expect_err(to);
+        assert!(
+            reasons.contains(&format!("a mistake would remove {reason}")),
+            "{to}: {reasons:#?}"
+        );
+    }
+}

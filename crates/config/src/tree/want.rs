@@ -15,6 +15,11 @@ pub(super) struct Misspelt {
 }
 
 impl Tree {
+    /// Whether a keyword stands somewhere that is near to this one, and not known.
+    pub(crate) fn has_misspelt(&self, meant: &str) -> bool {
+        self.misspelt.iter().any(|misspelt| misspelt.meant == meant)
+    }
+
     /// Hides the reports for want of a keyword that is there, but wrong or misspelt, and those about blocks without one of
     /// their braces. Their classes count.
     pub(crate) fn hide_consequences(&self, report: &mut Report) {

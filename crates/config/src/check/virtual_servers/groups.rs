@@ -48,6 +48,7 @@ impl Groups {
             return Some(());
         };
         let Some(place) = self.places.get(name.as_str()).copied() else {
+            cx.lost.virtual_server_headers = true;
             let known: Vec<&str> = self.places.keys().map(String::as_str).collect();
             let message = format!("virtual server group {name} is dropped: there is no group of this name");
             cx.push(

@@ -19,7 +19,9 @@ mod vips;
 mod virtual_link;
 mod virtual_servers;
 
+pub(crate) use scripts::Checker as Scripts;
 pub(crate) use track_file::track_file;
+pub(crate) use virtual_servers::alone;
 
 use crate::Request;
 use crate::lower::{Context, Draft};
@@ -28,9 +30,12 @@ use model::{Configuration, VrrpConfiguration};
 /// Completes what was read.
 pub(crate) fn complete(mut draft: Draft, request: &Request, cx: &mut Context<'_>) -> Configuration {
     let mut globals = globals::complete(&mut draft, request, cx);
-    let mut checker = scripts::Checker::new(&draft, &globals, cx);
+    let mut checker = match draft.check.take() {
+        Some(checker) => checker,
+        None => Scripts::new(&draft.globals, cx),
+    };
     let scripts = scripts::check(&mut checker, &mut draft, &mut globals, cx);
-    let mut lvs = virtual_servers::complete(&mut draft, &globals, &mut checker, cx);
+    let mut lvs = virtual_servers::complete(&mut draft, &globals.mail, &mut checker, cx);
     checker.finish(&mut globals, cx);
     let groups = groups::resolve(&mut draft, cx);
     let extra = instance::Surroundings {

@@ -3,7 +3,7 @@
 use crate::diagnostics::Report;
 use crate::read::{Input, main_files, read as read_text};
 use crate::request::may_start;
-use crate::{Environment, Limits, Reading, Request, check, keywords, lower};
+use crate::{Environment, Limits, Purpose, Reading, Request, check, keywords, lower};
 use model::Configuration;
 
 /// Reads a configuration, checks it and completes it. Nothing on the machine is changed.
@@ -23,6 +23,8 @@ pub fn read(request: &Request, env: &Environment<'_>) -> Reading {
         config_id: request.config_id.as_deref().unwrap_or(node),
         seed: env.seed,
         include_checks: request.include_checks,
+        // A test writes none.
+        keep_copy: request.purpose != Purpose::Test,
         limits: Limits::default(),
     };
     let mut text = read_text(&input, &main);

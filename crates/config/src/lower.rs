@@ -19,9 +19,9 @@ pub(crate) use draft::{
     AuthDraft, AuthKind, BfdCheckDraft, BfdDraft, CheckDefaultsDraft, CheckerDraft, CommandDraft,
     CommonDraft, DnsDraft, Draft, FileCheckDraft, GarpGroupDraft, GlobalsDraft, GroupDraft, HmacDraft,
     HttpDraft, InstanceDraft, IpvlanDraft, MiscDraft, Named, NotificationsDraft, PlainCheckDraft,
-    RealServerDraft, ScriptTarget, ScriptUser, SmtpDraft, SorryServerDraft, SslDraft, StaticDraft,
-    SyncGroupDraft, TrackFileDraft, TrackGroupDraft, TrackProcessDraft, TrackScriptDraft, TrackingDraft,
-    UdpDraft, UrlDraft, VirtualServerDraft, VmacDraft, VmacMac,
+    RealServerDraft, ScriptTarget, ScriptUser, ServerDraft, SmtpDraft, SorryServerDraft, SslDraft,
+    StaticDraft, SyncGroupDraft, TrackFileDraft, TrackGroupDraft, TrackProcessDraft, TrackScriptDraft,
+    TrackingDraft, UdpDraft, UrlDraft, VirtualServerDraft, VmacDraft, VmacMac,
 };
 pub(crate) use lines::{Owner, address_line, route_line, rule_line};
 
@@ -33,6 +33,9 @@ pub(crate) fn read(tree: &Tree, cx: &mut Context<'_>) -> Draft {
     let mut draft = Draft::default();
     for global in [true, false] {
         cx.global = global;
+        if !global {
+            draft.check = Some(crate::check::Scripts::new(&draft.globals, cx));
+        }
         for statement in tree.statements() {
             let named = statement.entry().is_some_and(|entry| is_global(entry.name));
             if named == global {

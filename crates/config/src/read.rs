@@ -1,5 +1,6 @@
 //! From files to logical lines: everything of the language that knows no keywords.
 
+mod consolidated;
 mod expand;
 mod include;
 mod line;
@@ -17,6 +18,7 @@ use crate::source::{SourceId, Sources, Span};
 use crate::stream::Stream;
 use crate::substitute::builtin::{Builtins, Random};
 use crate::substitute::{Parameters, ValueLine};
+use consolidated::Consolidated;
 use model::IncludeChecks;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -34,6 +36,8 @@ pub struct Input<'a> {
     pub seed: u64,
     /// Include checks in force from the start; all with `-e`.
     pub include_checks: IncludeChecks,
+    /// Whether [`Reading::copy`] is wanted, which takes as much memory as the text.
+    pub keep_copy: bool,
     /// Where reading gives up.
     pub limits: Limits,
 }
@@ -46,7 +50,8 @@ pub struct Reading {
     /// What was wrong so far. If it [stops](Report::is_stopped) the daemon, nothing else is to be checked.
     pub report: Report,
     /// The consolidated copy that `config_save_dir` keeps (`spec/config-language.md` section 9): every line without
-    /// comments and blanks around it, `# FILE` before and `!` after each file, include lines blank.
+    /// comments and blanks around it, `# FILE` before and `!` after each file, include lines blank. Empty where it is not
+    /// wanted.
     pub copy: Vec<u8>,
     pub(crate) stream: Stream,
 }
@@ -59,8 +64,7 @@ pub fn read(input: &Input<'_>, main: &[MainFile]) -> Reading {
         sources: Sources::default(),
         stream: Stream::default(),
         report: Report::default(),
-        copy: Vec::new(),
-        copied_line: None,
+        copy: Consolidated::new(input.keep_copy),
         parameters: Parameters::default(),
         builtins: Builtins {
             directory: PathBuf::new(),
@@ -88,7 +92,7 @@ pub fn read(input: &Input<'_>, main: &[MainFile]) -> Reading {
     Reading {
         sources: Arc::new(reader.sources),
         report: reader.report,
-        copy: reader.copy,
+        copy: reader.copy.into_text(),
         stream: reader.stream,
     }
 }
@@ -98,9 +102,7 @@ struct Reader<'a> {
     sources: Sources,
     stream: Stream,
     report: Report,
-    copy: Vec<u8>,
-    /// Where the copy of the physical line being processed begins.
-    copied_line: Option<usize>,
+    copy: Consolidated,
     parameters: Parameters,
     builtins: Builtins<'a>,
     checks: IncludeChecks,
@@ -163,6 +165,7 @@ impl Reader<'_> {
             Err(error) => return Err(Unusable::Unreadable(error)),
         };
         self.bytes_left -= text.len() as u64;
+        self.stream.reserve(text.len());
         let text: Arc<[u8]> = text.into();
         let source = self
             .sources
@@ -180,9 +183,9 @@ impl Reader<'_> {
         let checks = self.checks;
         let outer_pending = self.pending.take();
         self.enter(directory);
-        self.copy.extend_from_slice(format!("# {name}\n").as_bytes());
+        self.copy.begin_file(name);
         self.lines(source, &text);
-        self.copy.extend_from_slice(b"!\n");
+        self.copy.end_file();
         self.files.pop();
         self.checks = checks;
         self.pending = outer_pending;

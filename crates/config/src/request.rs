@@ -86,7 +86,7 @@ pub struct Reading {
     pub sources: Arc<Sources>,
     /// Whether the daemon may start (`spec/config-language.md` section 10.4).
     pub start: Result<(), Fatal>,
-    /// Every line without comments, as `config_save_dir` keeps it.
+    /// Every line without comments, as `config_save_dir` keeps it; empty for a test.
     pub copy: Vec<u8>,
     pub(crate) tree: Tree,
     pub(crate) lost: Lost,

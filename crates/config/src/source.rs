@@ -91,8 +91,12 @@ pub struct Source {
     directory: Arc<Path>,
     text: Arc<[u8]>,
     included_at: Option<Span>,
+    /// Where every [`STEP`]th line begins.
     line_starts: Vec<u32>,
 }
+
+/// Of so many lines the beginning of one is kept; the others are counted.
+const STEP: usize = 64;
 
 impl Source {
     /// File name: as it was given, for an included one with the directory of the file that includes it.
@@ -123,18 +127,31 @@ impl Source {
     /// Line number, from 1, of a byte offset.
     #[must_use]
     pub fn line_of(&self, offset: u32) -> u32 {
-        let line = self.line_starts.partition_point(|start| *start <= offset);
-        u32::try_from(line).unwrap_or(u32::MAX)
+        let after = self.line_starts.partition_point(|start| *start <= offset);
+        let known = after.saturating_sub(1);
+        let from = self.line_starts[known] as usize;
+        let to = (offset as usize).min(self.text.len());
+        let feeds: usize = self.text[from..to]
+            .iter()
+            .map(|byte| usize::from(*byte == b'\n'))
+            .sum();
+        u32::try_from(known * STEP + feeds + 1).unwrap_or(u32::MAX)
     }
 
     /// Offset at which a line (from 1) begins; the end of the text for a line after the last.
     #[must_use]
     pub fn start_of_line(&self, line: u32) -> u32 {
         let end = u32::try_from(self.text.len()).unwrap_or(u32::MAX);
-        self.line_starts
-            .get(line.saturating_sub(1) as usize)
-            .copied()
-            .unwrap_or(end)
+        let before = line.saturating_sub(1) as usize;
+        let Some(known) = self.line_starts.get(before / STEP) else {
+            return end;
+        };
+        let Some(feeds) = (before % STEP).checked_sub(1) else {
+            return *known;
+        };
+        let behind = self.text[*known as usize..].iter().enumerate();
+        let feed = behind.filter(|(_, byte)| **byte == b'\n').nth(feeds);
+        feed.map_or(end, |(at, _)| *known + u32::try_from(at + 1).unwrap_or(u32::MAX))
     }
 }
 
@@ -165,6 +182,7 @@ impl Sources {
                     .filter(|(_, byte)| **byte == b'\n')
                     .map(|(at, _)| at + 1),
             )
+            .step_by(STEP)
             .map(|at| u32::try_from(at).expect("a source is shorter than 4 GiB"))
             .collect();
         let id = SourceId(u32::try_from(self.sources.len()).expect("reading limits the number of files"));
@@ -245,5 +263,29 @@ impl Sources {
             line,
             column: span.start - source.start_of_line(line) + 1,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_counted_between_those_that_are_known() {
+        let lines: Vec<String> = (0..200).map(|line| line.to_string()).collect();
+        let text = lines.join("\n") + "\n";
+        let mut sources = Sources::default();
+        let id = sources.add("f".into(), Path::new("/").into(), text.as_bytes().into(), None);
+        let source = sources.source(id);
+        let mut start = 0;
+        for line in 1..=201 {
+            assert_eq!(source.start_of_line(line), start, "line {line}");
+            assert_eq!(source.line_of(start), line);
+            start += u32::try_from((line - 1).to_string().len() + 1).unwrap();
+            if line <= 200 {
+                assert_eq!(source.line_of(start - 1), line, "the end of line {line}");
+            }
+        }
+        assert_eq!(source.start_of_line(500), u32::try_from(text.len()).unwrap());
     }
 }

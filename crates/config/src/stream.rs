@@ -8,20 +8,36 @@ use std::num::NonZeroU32;
 use std::ops::Range;
 
 /// Logical lines, in the order of the text.
+///
+/// There may be millions, so each word and line takes a few bytes; what only some of them have is kept beside.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Stream {
-    pub(crate) lines: Vec<Line>,
-    pub(crate) words: Vec<Word>,
+    /// For each line, the index of its first word.
+    firsts: Vec<u32>,
+    /// For each line, [`Line`] but for its words.
+    marks: Vec<Marks>,
+    /// For each word, where it begins in its file; of a [`Special`] one, its number.
+    starts: Vec<u32>,
+    /// For each word, its length, or [`SPECIAL`].
+    lengths: Vec<u16>,
+    specials: Vec<Special>,
+    /// From which word on the plain ones are of which file.
+    runs: Vec<(u32, SourceId)>,
+    /// The text of lines, by index in rising order, where it does not simply go from the first to the last word.
+    raws: Vec<(u32, Raw)>,
     /// Text that stands in no file as it is: lines with results of substitution.
-    pub(crate) expanded: Vec<u8>,
+    expanded: Vec<u8>,
     /// For lines in `expanded`, where their bytes came from.
     pieces: Vec<Piece>,
     expansions: Vec<Expansion>,
     /// For lines with an open quote, by index, where it is.
     pub(crate) open_quotes: HashMap<u32, Span>,
     /// Words, by index, whose bytes are not UTF-8, as text.
-    pub(crate) replaced: HashMap<u32, Box<str>>,
+    replaced: HashMap<u32, Box<str>>,
 }
+
+/// The length of a word that has an entry in `specials`.
+const SPECIAL: u16 = u16::MAX;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LineKind {
@@ -30,15 +46,22 @@ pub(crate) enum LineKind {
     Close,
 }
 
+#[derive(Clone, Copy, Debug)]
+struct Marks {
+    kind: LineKind,
+    reported: bool,
+    unresolved: bool,
+    open_quote: bool,
+}
+
 /// A logical line or a brace.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Line {
     pub(crate) kind: LineKind,
     /// Index of the first word; a brace is one word.
     pub(crate) first: u32,
     /// Index after the last word.
     pub(crate) end: u32,
-    pub(crate) raw: Raw,
     /// A mistake in it has been reported.
     pub(crate) reported: bool,
     /// It has a `${…}` that nothing is known for.
@@ -49,7 +72,7 @@ pub(crate) struct Line {
 
 /// The text of a logical line, for splitting it again.
 #[derive(Clone, Debug)]
-pub(crate) struct Raw {
+struct Raw {
     source: SourceId,
     range: Range<u32>,
     /// For text in `Stream::expanded`, the number of its expansion, from 1.
@@ -65,12 +88,12 @@ struct Expansion {
     pieces: Range<u32>,
 }
 
-/// A word of a logical line.
+/// A word that is not what stands at its place, or is very long.
 #[derive(Clone, Debug)]
-pub(crate) struct Word {
-    pub(crate) span: Span,
+struct Special {
+    span: Span,
     /// Start and end in `Stream::expanded`, where the word is not what stands at the span.
-    pub(crate) expanded: Option<(u32, u32)>,
+    expanded: Option<(u32, u32)>,
 }
 
 fn index(value: usize) -> u32 {
@@ -126,17 +149,99 @@ impl Stream {
         splitter.finish()
     }
 
-    /// The bytes of a word.
-    pub(crate) fn bytes<'a>(&'a self, word: &'a Word, sources: &'a Sources) -> &'a [u8] {
-        match word.expanded {
-            Some((start, end)) => &self.expanded[start as usize..end as usize],
-            None => sources.written(word.span),
+    /// Makes room for the lines of a file of so many bytes.
+    pub(crate) fn reserve(&mut self, bytes: usize) {
+        // A guess; memory that is not used in the end costs nothing.
+        self.starts.reserve(bytes / 6);
+        self.lengths.reserve(bytes / 6);
+        self.firsts.reserve(bytes / 10);
+        self.marks.reserve(bytes / 10);
+    }
+
+    /// Number of lines.
+    pub(crate) fn len(&self) -> usize {
+        self.firsts.len()
+    }
+
+    /// Number of words.
+    pub(crate) fn word_count(&self) -> u32 {
+        index(self.starts.len())
+    }
+
+    /// A line.
+    pub(crate) fn line(&self, at: usize) -> Line {
+        let Marks {
+            kind,
+            reported,
+            unresolved,
+            open_quote,
+        } = self.marks[at];
+        Line {
+            kind,
+            first: self.firsts[at],
+            end: self
+                .firsts
+                .get(at + 1)
+                .copied()
+                .unwrap_or_else(|| self.word_count()),
+            reported,
+            unresolved,
+            open_quote,
         }
     }
 
-    /// A word, by index, as text; bytes that are no UTF-8 read as U+FFFD.
+    /// What a line is.
+    pub(crate) fn kind(&self, at: usize) -> Option<LineKind> {
+        self.marks.get(at).map(|marks| marks.kind)
+    }
+
+    /// All lines.
+    pub(crate) fn lines(&self) -> impl Iterator<Item = Line> {
+        (0..self.len()).map(|at| self.line(at))
+    }
+
+    fn special(&self, word: u32) -> Option<&Special> {
+        let word = word as usize;
+        (self.lengths[word] == SPECIAL).then(|| &self.specials[self.starts[word] as usize])
+    }
+
+    /// Where a word stands.
+    pub(crate) fn span(&self, word: u32) -> Span {
+        if let Some(special) = self.special(word) {
+            return special.span;
+        }
+        let start = self.starts[word as usize];
+        Span {
+            source: self.source(word),
+            start,
+            end: start + u32::from(self.lengths[word as usize]),
+            origin: None,
+        }
+    }
+
+    /// The file of a plain word.
+    fn source(&self, word: u32) -> SourceId {
+        let after = self.runs.partition_point(|(first, _)| *first <= word);
+        self.runs[after - 1].1
+    }
+
+    /// Whether the bytes of a word are not those that stand at its span.
+    pub(crate) fn is_expanded(&self, word: u32) -> bool {
+        self.special(word)
+            .is_some_and(|special| special.expanded.is_some())
+    }
+
+    /// The bytes of a word.
+    pub(crate) fn bytes<'a>(&'a self, word: u32, sources: &'a Sources) -> &'a [u8] {
+        match self.special(word).map(|special| special.expanded) {
+            Some(Some((start, end))) => &self.expanded[start as usize..end as usize],
+            _ => sources.written(self.span(word)),
+        }
+    }
+
+    /// A word as text; bytes that are no UTF-8 read as U+FFFD.
     pub(crate) fn text<'a>(&'a self, word: u32, sources: &'a Sources) -> &'a str {
-        let bytes = self.bytes(&self.words[word as usize], sources);
+        let bytes = self.bytes(word, sources);
         match std::str::from_utf8(bytes) {
             Ok(text) => text,
             Err(_) => self.replaced.get(&word).map_or("", |text| text),
@@ -144,7 +249,28 @@ impl Stream {
     }
 
     /// The text of a logical line.
-    pub(crate) fn raw<'a>(&'a self, raw: &Raw, sources: &'a Sources) -> &'a [u8] {
+    fn raw_of(&self, at: usize, sources: &Sources) -> Raw {
+        let number = index(at);
+        if let Ok(place) = self.raws.binary_search_by_key(&number, |(line, _)| *line) {
+            return self.raws[place].1.clone();
+        }
+        // From the first to the last word, with their quotes.
+        let line = self.line(at);
+        let (first, last) = (self.span(line.first), self.span(line.end - 1));
+        let text = sources.source(first.source).text();
+        let is_quote = |at: Option<usize>| at.and_then(|at| text.get(at)) == Some(&b'"');
+        let quoted = |span: Span| is_quote((span.start as usize).checked_sub(1));
+        let closed = quoted(last) && is_quote(Some(last.end as usize));
+        Raw {
+            source: first.source,
+            range: first.start - u32::from(quoted(first))..last.end + u32::from(closed),
+            expansion: None,
+        }
+    }
+
+    /// The text of a logical line.
+    pub(crate) fn raw<'a>(&'a self, at: usize, sources: &'a Sources) -> &'a [u8] {
+        let raw = self.raw_of(at, sources);
         let whole = if raw.expansion.is_some() {
             &self.expanded
         } else {
@@ -154,8 +280,8 @@ impl Stream {
     }
 
     /// Where a part of the text of a logical line stands. The origin is that of the line's words.
-    pub(crate) fn raw_span(&self, line: &Line, part: Range<usize>) -> Span {
-        let raw = &line.raw;
+    pub(crate) fn raw_span(&self, at: usize, part: Range<usize>, sources: &Sources) -> Span {
+        let raw = self.raw_of(at, sources);
         let start = raw.range.start as usize;
         let range = start + part.start..start + part.end;
         let (start, end) = match raw.expansion {
@@ -167,19 +293,37 @@ impl Stream {
                 place(pieces, &(range.start - base..range.end - base))
             }
         };
-        let touching = |word: &&Word| {
-            word.expanded.is_some_and(|(start, end)| {
+        let touching = |special: &&Special| {
+            special.expanded.is_some_and(|(start, end)| {
                 (start as usize) < range.end.max(range.start + 1) && range.start <= end as usize
             })
         };
-        let words = &self.words[line.first as usize..line.end as usize];
-        let origin = words.iter().find(touching).and_then(|word| word.span.origin);
+        let line = self.line(at);
+        let origin = (line.first..line.end)
+            .filter_map(|word| self.special(word))
+            .find(touching)
+            .and_then(|special| special.span.origin);
         Span {
             source: raw.source,
             start,
             end,
             origin,
         }
+    }
+
+    fn push_word(&mut self, span: Span, expanded: Option<(u32, u32)>) {
+        let length = u16::try_from(span.end - span.start).unwrap_or(SPECIAL);
+        if length == SPECIAL || expanded.is_some() || span.origin.is_some() {
+            self.starts.push(index(self.specials.len()));
+            self.lengths.push(SPECIAL);
+            self.specials.push(Special { span, expanded });
+            return;
+        }
+        if self.runs.last().is_none_or(|(_, source)| *source != span.source) {
+            self.runs.push((self.word_count(), span.source));
+        }
+        self.starts.push(span.start);
+        self.lengths.push(length);
     }
 }
 
@@ -204,7 +348,7 @@ where
     R: Fn(Range<usize>) -> Raw,
 {
     fn new(stream: &'s mut Stream, text: &'t [u8], reported: bool, span: S, raw: R) -> Self {
-        let first = index(stream.words.len());
+        let first = stream.word_count();
         Self {
             stream,
             text,
@@ -247,11 +391,11 @@ where
         let bytes = &self.text[range.clone()];
         if std::str::from_utf8(bytes).is_err() {
             let text = String::from_utf8_lossy(bytes).into_owned().into_boxed_str();
-            self.stream.replaced.insert(index(self.stream.words.len()), text);
+            self.stream.replaced.insert(self.stream.word_count(), text);
         }
         let expanded = expanded(&range);
         let span = (self.span)(range);
-        self.stream.words.push(Word { span, expanded });
+        self.stream.push_word(span, expanded);
     }
 
     fn brace(&mut self, kind: LineKind, at: usize, expanded: impl Fn(&Range<usize>) -> Option<(u32, u32)>) {
@@ -264,23 +408,22 @@ where
 
     /// Ends the line that is being built, if there is one.
     fn line(&mut self, kind: LineKind, open_quote: Option<Span>) {
-        let end = index(self.stream.words.len());
+        let end = self.stream.word_count();
         if let Some(start) = self.start.take()
             && (end > self.first || open_quote.is_some())
         {
+            let number = index(self.stream.len());
             let raw = (self.raw)(start..self.end);
-            if let Some(span) = open_quote {
-                self.stream
-                    .open_quotes
-                    .insert(index(self.stream.lines.len()), span);
+            if raw.expansion.is_some() || open_quote.is_some() {
+                self.stream.raws.push((number, raw));
             }
-            let reported = self.reported || !self.unresolved.is_empty();
-            self.stream.lines.push(Line {
+            if let Some(span) = open_quote {
+                self.stream.open_quotes.insert(number, span);
+            }
+            self.stream.firsts.push(self.first);
+            self.stream.marks.push(Marks {
                 kind,
-                first: self.first,
-                end,
-                raw,
-                reported,
+                reported: self.reported || !self.unresolved.is_empty(),
                 unresolved: !self.unresolved.is_empty(),
                 open_quote: open_quote.is_some(),
             });

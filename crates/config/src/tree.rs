@@ -18,7 +18,7 @@ use crate::diagnostics::Report;
 use crate::keywords::{Entry, Form, Level};
 use crate::read::Reading;
 use crate::source::{Sources, Span};
-use crate::stream::{self, Line, Stream};
+use crate::stream::{Line, Stream};
 use std::sync::Arc;
 use want::Misspelt;
 
@@ -53,8 +53,15 @@ struct Node {
     entry: Option<&'static Entry>,
     /// Index after the last node inside.
     end: u32,
-    opened: Option<u32>,
-    closed: Option<u32>,
+    /// The line of its `}`, or [`NEVER`](Node::NEVER).
+    closed: u32,
+    /// The next line is its `{`.
+    opened: bool,
+}
+
+impl Node {
+    /// No line.
+    const NEVER: u32 = u32::MAX;
 }
 
 impl Reading {
@@ -95,10 +102,7 @@ impl Tree {
 
     /// Every word of the text, wherever it ended up.
     pub(crate) fn words(&self) -> impl Iterator<Item = &str> {
-        (0..self.stream.words.len()).map(|index| {
-            self.stream
-                .text(u32::try_from(index).unwrap_or(u32::MAX), &self.sources)
-        })
+        (0..self.stream.word_count()).map(|word| self.stream.text(word, &self.sources))
     }
 
     fn siblings(&self, start: u32, end: u32) -> impl Iterator<Item = Statement<'_>> {
@@ -121,13 +125,13 @@ impl<'t> Statement<'t> {
         &self.tree.nodes[self.index as usize]
     }
 
-    fn line(self) -> &'t Line {
-        &self.tree.stream.lines[self.node().line as usize]
+    fn line(self) -> Line {
+        self.tree.stream.line(self.node().line as usize)
     }
 
     fn brace(self, line: u32) -> Span {
         let stream = &self.tree.stream;
-        stream.words[stream.lines[line as usize].first as usize].span
+        stream.span(stream.line(line as usize).first)
     }
 
     /// The table's entry for the keyword; nothing for an entry of a list. (A statement with an unknown keyword is
@@ -200,13 +204,15 @@ impl<'t> Statement<'t> {
     /// The `{` of the block.
     #[must_use]
     pub fn opened(self) -> Option<Span> {
-        self.node().opened.map(|line| self.brace(line))
+        let node = self.node();
+        node.opened.then(|| self.brace(node.line + 1))
     }
 
     /// The `}` of the block; nothing also if it is missing at the end of the text.
     #[must_use]
     pub fn closed(self) -> Option<Span> {
-        self.node().closed.map(|line| self.brace(line))
+        let closed = self.node().closed;
+        (closed != Node::NEVER).then(|| self.brace(closed))
     }
 
     /// Whether the line has a `${…}` that nothing is known for, which has been reported: nothing can be made of it.
@@ -217,14 +223,10 @@ impl<'t> Statement<'t> {
 }
 
 impl<'t> Word<'t> {
-    fn data(self) -> &'t stream::Word {
-        &self.tree.stream.words[self.index as usize]
-    }
-
     /// The bytes, after substitution and without quotes.
     #[must_use]
     pub fn bytes(self) -> &'t [u8] {
-        self.tree.stream.bytes(self.data(), &self.tree.sources)
+        self.tree.stream.bytes(self.index, &self.tree.sources)
     }
 
     /// As text; bytes that are no UTF-8 read as U+FFFD.
@@ -236,26 +238,25 @@ impl<'t> Word<'t> {
     /// Where it stands.
     #[must_use]
     pub fn span(self) -> Span {
-        self.data().span
+        self.tree.stream.span(self.index)
     }
 
     /// Where bytes `start..end` of the word stand; the whole word if it is a result of substitution.
     #[must_use]
     pub fn part(self, start: usize, end: usize) -> Span {
-        let data = self.data();
+        let span = self.span();
+        if self.tree.stream.is_expanded(self.index) {
+            return span;
+        }
         let part = |offset: usize| {
-            data.span
-                .start
+            span.start
                 .saturating_add(u32::try_from(offset).unwrap_or(u32::MAX))
-                .min(data.span.end)
+                .min(span.end)
         };
-        match data.expanded {
-            Some(_) => data.span,
-            None => Span {
-                start: part(start),
-                end: part(end),
-                ..data.span
-            },
+        Span {
+            start: part(start),
+            end: part(end),
+            ..span
         }
     }
 }

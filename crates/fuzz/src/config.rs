@@ -42,6 +42,7 @@ fn text(files: &MemoryFiles) -> bool {
         config_id: "main",
         seed: 1,
         include_checks: IncludeChecks::default(),
+        keep_copy: true,
         limits: LIMITS,
     };
     let reading = read_text(&input, &[MainFile::new(MAIN, Path::new("/"))]);

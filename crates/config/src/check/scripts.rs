@@ -4,7 +4,8 @@ use super::script::{Rules, Unusable, Usable};
 use crate::Purpose;
 use crate::diagnostics::{Class, Code, Diagnostic};
 use crate::lower::{
-    CommandDraft, Context, Draft, Named, NotificationsDraft, ScriptTarget, ScriptUser, TrackScriptDraft,
+    CommandDraft, Context, Draft, GlobalsDraft, Named, NotificationsDraft, ScriptTarget, ScriptUser,
+    TrackScriptDraft,
 };
 use crate::source::Span;
 use model::{Command, Credentials, Globals, Instance, Notifications, ScriptKind, SyncGroup, VrrpScript};
@@ -145,7 +146,7 @@ pub(super) enum Severity {
 }
 
 /// Looks at one script after the other.
-pub(super) struct Checker {
+pub(crate) struct Checker {
     /// `script_user`.
     named: ScriptUser,
     /// Who scripts without a user run as. It is looked up for the first of them: a look-up of a name loads libraries and
@@ -165,14 +166,15 @@ pub(super) struct Checker {
 }
 
 impl Checker {
-    pub(super) fn new(draft: &Draft, globals: &Globals, cx: &Context<'_>) -> Self {
+    /// With the globals as they are written.
+    pub(crate) fn new(globals: &GlobalsDraft, cx: &Context<'_>) -> Self {
         Self {
-            named: draft.globals.script_user.clone(),
+            named: globals.script_user.clone(),
             default: OnceCell::new(),
             search_path: (cx.env.variables)("PATH").unwrap_or_default(),
-            keep_links: globals.use_symlink_paths,
-            all_groups: globals.set_supplementary_groups,
-            security: globals.script_security,
+            keep_links: globals.model.use_symlink_paths,
+            all_groups: globals.model.set_supplementary_groups,
+            security: globals.model.script_security,
             known: HashMap::new(),
             first: None,
             any_insecure: false,

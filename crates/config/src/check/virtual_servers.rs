@@ -4,36 +4,56 @@ mod checkers;
 mod groups;
 mod real_servers;
 
-use super::scripts::{Checker, Severity};
+use super::scripts::{Checker as Scripts, Severity};
+use crate::Purpose;
 use crate::diagnostics::{Class, Code, Diagnostic};
 use crate::keywords::PERSISTENCE;
-use crate::lower::{Context, Draft, VirtualServerDraft};
+use crate::lower::{Context, Draft, ServerDraft, VirtualServerDraft};
 use groups::Groups;
 use model::{
-    CheckKind, Family, Forwarding, Frontend, Globals, GroupEntry, LvsConfiguration, Persistence, Protocol,
+    CheckKind, Family, Forwarding, Frontend, GroupEntry, LvsConfiguration, Mail, Persistence, Protocol,
     Quorum, Scheduler, ServiceFlags, TrackFile, VirtualServer, VirtualServerGroup,
 };
 use std::collections::HashSet;
 
+/// Completes a virtual server without group; nothing, after a report, where it cannot be served.
+///
+/// A test is over when everything is checked, so it keeps none: tens of thousands take their memory.
+pub(crate) fn alone(
+    server: VirtualServerDraft,
+    draft: &mut Draft,
+    cx: &mut Context<'_>,
+) -> Option<VirtualServer> {
+    let scripts = draft
+        .check
+        .as_mut()
+        .expect("the globals are read before all blocks");
+    one(server, None, &draft.globals.model.mail, scripts, cx).filter(|_| cx.purpose != Purpose::Test)
+}
+
 /// Completes the part of the checker process.
 pub(super) fn complete(
     draft: &mut Draft,
-    globals: &Globals,
-    scripts: &mut Checker,
+    mail: &Mail,
+    scripts: &mut Scripts,
     cx: &mut Context<'_>,
 ) -> LvsConfiguration {
     let mut groups = Groups::new(std::mem::take(&mut draft.groups));
     let drafts = std::mem::take(&mut draft.virtual_servers);
-    let mut virtual_servers = Vec::with_capacity(drafts.len());
-    for server in drafts {
-        let title = server.title();
-        match one(*server, &mut groups, globals, scripts, cx) {
-            Some(server) => virtual_servers.push(server),
-            None => {
-                cx.lost.virtual_servers.insert(title);
+    let virtual_servers = drafts
+        .into_iter()
+        .filter_map(|server| match server {
+            ServerDraft::Complete(server) => Some(server),
+            ServerDraft::OfGroup(mut server) => {
+                if groups.link(&mut server, cx).is_none() {
+                    cx.lost.virtual_servers.insert(server.title());
+                    return None;
+                }
+                let group = groups.of(&server.frontend);
+                one(*server, group, mail, scripts, cx).filter(|_| cx.purpose != Purpose::Test)
             }
-        }
-    }
+        })
+        .collect();
     LvsConfiguration {
         virtual_servers,
         groups: groups.used(),
@@ -64,17 +84,16 @@ pub(super) fn followed(lvs: &LvsConfiguration, files: &[TrackFile]) -> Vec<Track
 
 fn one(
     mut server: VirtualServerDraft,
-    groups: &mut Groups,
-    globals: &Globals,
-    scripts: &mut Checker,
+    group: Option<&VirtualServerGroup>,
+    mail: &Mail,
+    scripts: &mut Scripts,
     cx: &mut Context<'_>,
 ) -> Option<VirtualServer> {
     if server.real_servers.is_empty() {
+        cx.lost.virtual_servers.insert(server.title());
         no_real_server(&server, cx);
         return None;
     }
-    groups.link(&mut server, cx)?;
-    let group = groups.of(&server.frontend);
     let addressed = addresses(&server.frontend, group);
     let marked =
         matches!(server.frontend, Frontend::Fwmark(_)) || group.is_some_and(VirtualServerGroup::has_fwmarks);
@@ -101,7 +120,7 @@ fn one(
         cx.correct(Code::DEFAULT_USED, server.header, message);
         Scheduler::default()
     });
-    let (real_servers, sorry_server) = real_servers::complete(&mut server, group, globals, scripts, cx);
+    let (real_servers, sorry_server) = real_servers::complete(&mut server, group, mail, scripts, cx);
     let quorum = quorum(&server, &real_servers, cx);
     Some(VirtualServer {
         family: server.family,
@@ -125,8 +144,8 @@ fn one(
         inhibit_on_failure: server.inhibit_on_failure,
         smtp_alert: server
             .smtp_alert
-            .or(globals.mail.alert_checker)
-            .or(globals.mail.alert)
+            .or(mail.alert_checker)
+            .or(mail.alert)
             .unwrap_or(false),
         weight: server.weight,
         virtual_host: server.virtual_host,

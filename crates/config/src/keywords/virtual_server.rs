@@ -11,7 +11,7 @@ use super::effect::IPVS;
 use super::real_server::{self, REAL_SERVER};
 use super::{Block, Keyword, U32_MAX, lenient};
 use crate::diagnostics::{Class, Code, Diagnostic};
-use crate::lower::{Context, Draft, VirtualServerDraft};
+use crate::lower::{Context, Draft, ServerDraft, VirtualServerDraft};
 use crate::tree::Statement;
 use model::{Family, Frontend, ServerWeight};
 use std::net::{IpAddr, Ipv4Addr};
@@ -95,7 +95,11 @@ pub(super) fn read(draft: &mut Draft, block: Statement<'_>, cx: &mut Context<'_>
     if server.family.is_none() && matches!(server.frontend, Frontend::Fwmark(_)) {
         server.family = Some(common_family(&server));
     }
-    draft.virtual_servers.push(Box::new(server));
+    if matches!(server.frontend, Frontend::Group { .. }) {
+        draft.virtual_servers.push(ServerDraft::OfGroup(Box::new(server)));
+    } else if let Some(server) = crate::check::alone(server, draft, cx) {
+        draft.virtual_servers.push(ServerDraft::Complete(server));
+    }
 }
 
 fn frontend(block: Statement<'_>, cx: &mut Context<'_>) -> Option<Frontend> {

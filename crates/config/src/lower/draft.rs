@@ -25,7 +25,8 @@ pub(crate) use virtual_server::{
 };
 
 use super::At;
-use model::{InterfaceDelays, LinkPolling};
+use crate::check::Scripts;
+use model::{InterfaceDelays, LinkPolling, VirtualServer};
 use std::collections::HashMap;
 
 /// The whole configuration as it is written.
@@ -43,15 +44,25 @@ pub(crate) struct Draft {
     pub(crate) garp_groups: Vec<GarpGroupDraft>,
     pub(crate) interface_delays: Vec<At<InterfaceDelays>>,
     pub(crate) link_polling: Vec<At<LinkPolling>>,
-    #[expect(
-        clippy::vec_box,
-        reason = "the memory of each is free as soon as the model has it"
-    )]
-    pub(crate) virtual_servers: Vec<Box<VirtualServerDraft>>,
+    pub(crate) virtual_servers: Vec<ServerDraft>,
     /// `virtual_server_group`.
     pub(crate) groups: Named<GroupDraft>,
     pub(crate) ssl: Option<SslDraft>,
     pub(crate) has_virtual_servers: bool,
+    /// What scripts are checked with; there as soon as the globals are known.
+    pub(crate) check: Option<Scripts>,
+}
+
+/// A `virtual_server` that was read.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly all are of the large one, and become the model in place"
+)]
+pub(crate) enum ServerDraft {
+    /// It is complete: what stands behind it in the text does not matter to it.
+    Complete(VirtualServer),
+    /// Its group may stand behind it.
+    OfGroup(Box<VirtualServerDraft>),
 }
 
 /// Blocks in file order, found by name in constant time.

@@ -97,7 +97,7 @@ impl Reader<'_> {
 
     /// Cuts a line that needs no further processing into words.
     fn final_line(&mut self, line: &Text) {
-        let first = self.stream.lines.len();
+        let first = self.stream.len();
         let unresolved = if line.is_plain() {
             let span = line.span(&(0..0), &mut self.sources);
             self.stream

@@ -13,10 +13,7 @@ use std::sync::Arc;
 impl Reader<'_> {
     /// Reads the files that a pattern names.
     pub(super) fn include(&mut self, pattern: &str, asked: IncludeChecks, line: Span, at: Span) {
-        if let Some(start) = self.copied_line.take() {
-            self.copy.truncate(start);
-            self.copy.push(b'\n');
-        }
+        self.copy.replace_line();
         let checks = union(self.checks, asked);
         let base = self.sources.source(line.source).directory().clone();
         let Ok(matches) = expand(pattern, &base, self.input.files) else {

@@ -43,13 +43,11 @@ impl Reader<'_> {
             .count();
         let text = &line[blanks..trimmed_len(line).max(blanks)];
         let start = start + offset(blanks);
-        self.copied_line = Some(self.copy.len());
-        self.copy.extend_from_slice(text);
-        self.copy.push(b'\n');
+        self.copy.begin_line(text, b"\n");
         if text.starts_with(b"include") {
             self.logical_line(Text::plain(source, start, text), From::File);
         } else if !text.is_empty() {
-            let first = self.stream.lines.len();
+            let first = self.stream.len();
             let unresolved = self.stream.push_plain(source, start, text, false);
             self.pushed(first, unresolved, false);
         }
@@ -75,7 +73,7 @@ impl Reader<'_> {
                 )
                 .help("split the line, or use a definition of several lines (`$NAME=\\`)"),
             );
-            self.copy.push(b'\n');
+            self.copy.blank_line();
             return;
         }
         if let Some(at) = line.iter().position(|byte| *byte == 0) {
@@ -83,14 +81,12 @@ impl Reader<'_> {
                 Diagnostic::error(Code::NUL, Class::GeneralError, "the line contains a NUL byte")
                     .at(span(at, at + 1), "the whole line is ignored"),
             );
-            self.copy.push(b'\n');
+            self.copy.blank_line();
             return;
         }
         let found = strip(line);
-        self.copied_line = Some(self.copy.len());
-        self.copy.extend_from_slice(&line[found.text.clone()]);
-        self.copy
-            .extend_from_slice(if found.backslash.is_some() { b"\\\n" } else { b"\n" });
+        let end: &[u8] = if found.backslash.is_some() { b"\\\n" } else { b"\n" };
+        self.copy.begin_line(&line[found.text.clone()], end);
         let reported = found.open_quote.is_some();
         if let Some(at) = found.open_quote {
             self.report.push(
@@ -117,7 +113,7 @@ impl Reader<'_> {
             && !text.starts_with(b"include")
             && restart(text).is_none();
         if plain {
-            let first = self.stream.lines.len();
+            let first = self.stream.len();
             let unresolved = self.stream.push_plain(source, text_start, text, reported);
             self.pushed(first, unresolved, reported);
             return;

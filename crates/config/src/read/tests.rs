@@ -25,6 +25,7 @@ fn read_with(files: &MemoryFiles, change: impl FnOnce(&mut Input<'_>)) -> Readin
         config_id: "main",
         seed: 1,
         include_checks: IncludeChecks::default(),
+        keep_copy: true,
         limits: Limits::default(),
     };
     change(&mut input);
@@ -43,7 +44,7 @@ fn read_text(text: &str) -> Reading {
 impl Reading {
     /// The logical lines, words in brackets where blanks make that necessary.
     fn lines(&self) -> Vec<String> {
-        let lines = self.stream.lines.iter();
+        let lines = self.stream.lines();
         lines
             .map(|line| {
                 let words = (line.first..line.end).map(|word| self.stream.text(word, &self.sources));

@@ -21,11 +21,12 @@ impl Reader<'_> {
                 self.unresolved(span, &written);
             }
         }
-        for index in first..self.stream.lines.len() {
-            if self.stream.lines[index].reported {
+        for index in first..self.stream.len() {
+            let line = self.stream.line(index);
+            if line.reported {
                 self.poison(index);
             }
-            match self.stream.lines[index].kind {
+            match line.kind {
                 LineKind::Open => self.block.depth += 1,
                 LineKind::Close => self.block.depth = self.block.depth.saturating_sub(1),
                 LineKind::Words if self.block.depth == 0 => {
@@ -39,26 +40,28 @@ impl Reader<'_> {
 
     /// Other reports about the line are consequences of the one that was made.
     fn poison(&mut self, index: usize) {
-        let line = &self.stream.lines[index];
-        let words = &self.stream.words[line.first as usize..line.end as usize];
-        if let [first, .., last] = words
-            && first.span.origin.is_none()
-            && last.span.origin.is_none()
+        let line = self.stream.line(index);
+        let spans: Vec<Span> = (line.first..line.end)
+            .map(|word| self.stream.span(word))
+            .collect();
+        if let [first, .., last] = spans[..]
+            && first.origin.is_none()
+            && last.origin.is_none()
         {
             self.report.poison(Span {
-                end: last.span.end,
-                ..first.span
+                end: last.end,
+                ..first
             });
         }
-        for word in words {
-            self.report.poison(word.span);
+        for span in spans {
+            self.report.poison(span);
         }
     }
 
     fn word(&self, index: usize, word: u32) -> Option<&[u8]> {
-        let line = &self.stream.lines[index];
+        let line = self.stream.line(index);
         let at = line.first + word;
-        (at < line.end).then(|| self.stream.bytes(&self.stream.words[at as usize], &self.sources))
+        (at < line.end).then(|| self.stream.bytes(at, &self.sources))
     }
 
     /// `include_check` steers the include lines that follow. `random_seed` makes `${_RANDOM}` repeat, which the original
@@ -66,9 +69,8 @@ impl Reader<'_> {
     fn global_keyword(&mut self, index: usize) {
         match self.word(index, 0) {
             Some(b"include_check") => {
-                let line = &self.stream.lines[index];
-                let words = &self.stream.words[line.first as usize + 1..line.end as usize];
-                let words = words.iter().map(|word| self.stream.bytes(word, &self.sources));
+                let line = self.stream.line(index);
+                let words = (line.first + 1..line.end).map(|word| self.stream.bytes(word, &self.sources));
                 self.checks = apply(self.checks, words);
             }
             Some(b"random_seed") => {

@@ -66,7 +66,14 @@ impl<'t> Statement<'t> {
     /// The text of the line, quotes and all, after substitution.
     #[must_use]
     pub fn raw(self) -> &'t [u8] {
-        self.tree.stream.raw(&self.line().raw, &self.tree.sources)
+        self.tree
+            .stream
+            .raw(self.node().line as usize, &self.tree.sources)
+    }
+
+    fn raw_span(self, part: Range<usize>) -> Span {
+        let line = self.node().line as usize;
+        self.tree.stream.raw_span(line, part, &self.tree.sources)
     }
 
     /// The words behind the keyword, quoted as those of a command are, each backslash kept.
@@ -75,7 +82,7 @@ impl<'t> Statement<'t> {
     ///
     /// An open quote or a trailing backslash.
     pub fn quoted_arguments(self) -> Result<Vec<CommandWord>, CommandError> {
-        let span = |range: Range<usize>| self.tree.stream.raw_span(self.line(), range);
+        let span = |range: Range<usize>| self.raw_span(range);
         let parts =
             split(self.raw(), Escapes::Keep).map_err(|error| located(error, |at| span(at..at + 1)))?;
         let words = parts.into_iter().skip(1).map(|part| CommandWord {
@@ -92,7 +99,7 @@ impl<'t> Statement<'t> {
     ///
     /// An open quote or a trailing backslash, in either pass.
     pub fn split_command(self) -> Result<Option<CommandLine>, CommandError> {
-        let span = |range: Range<usize>| self.tree.stream.raw_span(self.line(), range);
+        let span = |range: Range<usize>| self.raw_span(range);
         let parts =
             split(self.raw(), Escapes::Keep).map_err(|error| located(error, |at| span(at..at + 1)))?;
         let mut parts = parts.into_iter().skip(1);

@@ -135,7 +135,7 @@ pub(super) struct Text<'a> {
 impl<'a> Text<'a> {
     /// The first word of a line.
     pub(super) fn keyword(&self, line: usize) -> &'a str {
-        self.stream.text(self.stream.lines[line].first, self.sources)
+        self.stream.text(self.stream.line(line).first, self.sources)
     }
 
     pub(super) fn known(&self) -> &Known {
@@ -150,7 +150,7 @@ impl<'a> Text<'a> {
             frames: Vec::new(),
             last_closed: None,
             nested: Nested {
-                nodes: Vec::with_capacity(self.stream.lines.len()),
+                nodes: Vec::with_capacity(self.stream.len()),
                 faults: Vec::new(),
                 trouble: 0,
                 misplaced: Vec::new(),
@@ -196,7 +196,7 @@ struct Nester<'a, 'p> {
 impl Nester<'_, '_> {
     fn run(mut self) -> Nested {
         let mut at = 0;
-        while at < self.text.stream.lines.len() {
+        while let Some(kind) = self.text.stream.kind(at) {
             match self.plan.edits.get(&at) {
                 Some(Edit::Close(count)) => {
                     for _ in 0..*count {
@@ -211,7 +211,7 @@ impl Nester<'_, '_> {
                 }
                 None => {}
             }
-            at = match self.text.stream.lines[at].kind {
+            at = match kind {
                 LineKind::Words => self.words(at),
                 LineKind::Open => self.stray_open(at),
                 LineKind::Close => self.close_brace(at),
@@ -231,7 +231,7 @@ impl Nester<'_, '_> {
 
     /// Takes in a line of words. Gives the line to go on with.
     fn words(&mut self, at: usize) -> usize {
-        let line = &self.text.stream.lines[at];
+        let line = self.text.stream.line(at);
         match self.inside() {
             Inside::Skipped => at + 1,
             Inside::Entries => {
@@ -255,7 +255,8 @@ impl Nester<'_, '_> {
     }
 
     fn statement(&mut self, at: usize, entry: &'static Entry) -> usize {
-        let words = self.text.stream.lines[at].end - self.text.stream.lines[at].first;
+        let line = self.text.stream.line(at);
+        let words = line.end - line.first;
         self.open_quote(at, matches!(entry.form, Form::Command) && words >= 2);
         let node = self.node(at, Some(entry));
         let inside = match entry.form {
@@ -271,7 +272,7 @@ impl Nester<'_, '_> {
         };
         let has_brace = self.opens(at + 1);
         if has_brace {
-            self.nested.nodes[node].opened = Some(number(at + 1));
+            self.nested.nodes[node].opened = true;
         } else {
             self.nested.faults.push(Fault::MissingOpen { line: at });
         }
@@ -340,7 +341,7 @@ impl Nester<'_, '_> {
         if !matches!(inside, Inside::Skipped) {
             let after = at
                 .checked_sub(1)
-                .filter(|before| self.text.stream.lines[*before].kind == LineKind::Words);
+                .filter(|before| self.text.stream.kind(*before) == Some(LineKind::Words));
             self.nested.faults.push(Fault::UnexpectedOpen { line: at, after });
             if self.plan.lone_opens {
                 return at + 1;
@@ -373,7 +374,7 @@ impl Nester<'_, '_> {
             let end = number(self.nested.nodes.len());
             let node = &mut self.nested.nodes[node];
             node.end = end;
-            node.closed = brace.map(number);
+            node.closed = brace.map_or(Node::NEVER, number);
         }
         let level = match frame.inside {
             Inside::Keywords(level) if frame.node.is_some() => Some(level),
@@ -395,12 +396,7 @@ impl Nester<'_, '_> {
     }
 
     fn opens(&self, at: usize) -> bool {
-        self.text
-            .stream
-            .lines
-            .get(at)
-            .is_some_and(|line| line.kind == LineKind::Open)
-            && !self.plan.edits.contains_key(&at)
+        self.text.stream.kind(at) == Some(LineKind::Open) && !self.plan.edits.contains_key(&at)
     }
 
     fn node(&mut self, at: usize, entry: Option<&'static Entry>) -> usize {
@@ -409,15 +405,15 @@ impl Nester<'_, '_> {
             line: number(at),
             entry,
             end: number(index + 1),
-            opened: None,
-            closed: None,
+            closed: Node::NEVER,
+            opened: false,
         });
         index
     }
 
     /// Notes an open quote, unless the keyword splits its line itself.
     fn open_quote(&mut self, at: usize, allowed: bool) {
-        let line = &self.text.stream.lines[at];
+        let line = self.text.stream.line(at);
         if line.open_quote && !line.reported && !allowed {
             self.nested.faults.push(Fault::OpenQuote { line: at });
         }

@@ -5,7 +5,7 @@
 
 use super::nest::{Edit, Misplaced, Nested, Plan, Text};
 use crate::source::{SourceId, Span};
-use crate::stream::LineKind;
+use crate::stream::{Line, LineKind};
 
 /// Corrections one by one because of misplaced keywords; more mistakes than this in one text are left as they are.
 const KEYWORD_REPAIRS: usize = 16;
@@ -76,13 +76,14 @@ fn by_indentation(text: &Text<'_>, may_close: bool, may_drop: bool) -> Plan {
     let mut plan = Plan::default();
     let mut open: Vec<Opener> = Vec::new();
     let mut last_closed: Option<usize> = None;
-    let lines = &text.stream.lines;
-    for (at, line) in lines.iter().enumerate() {
-        let Some(word) = text.stream.words.get(line.first as usize) else {
+    let stream = text.stream;
+    let first_word = |line: Line| (line.first < stream.word_count()).then(|| stream.span(line.first));
+    for (at, line) in stream.lines().enumerate() {
+        let Some(word) = first_word(line) else {
             continue;
         };
-        let indent = indentation(text, word.span);
-        let in_source = |opener: &Opener| opener.indent.filter(|_| opener.source == word.span.source);
+        let indent = indentation(text, word);
+        let in_source = |opener: &Opener| opener.indent.filter(|_| opener.source == word.source);
         match line.kind {
             LineKind::Words => {
                 let shallow = |opener: &Opener| matches!((in_source(opener), indent), (Some(block), Some(line)) if line <= block);
@@ -95,14 +96,12 @@ fn by_indentation(text: &Text<'_>, may_close: bool, may_drop: bool) -> Plan {
             LineKind::Open => {
                 let keyword = at
                     .checked_sub(1)
-                    .map(|before| &lines[before])
+                    .map(|before| stream.line(before))
                     .filter(|line| line.kind == LineKind::Words);
-                let keyword = keyword
-                    .and_then(|line| text.stream.words.get(line.first as usize))
-                    .unwrap_or(word);
+                let keyword = keyword.and_then(first_word).unwrap_or(word);
                 open.push(Opener {
-                    source: keyword.span.source,
-                    indent: indentation(text, keyword.span),
+                    source: keyword.source,
+                    indent: indentation(text, keyword),
                 });
                 last_closed = None;
             }

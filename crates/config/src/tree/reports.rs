@@ -22,7 +22,7 @@ impl Text<'_> {
     }
 
     fn word_span(&self, line: usize) -> Span {
-        self.stream.words[self.stream.lines[line].first as usize].span
+        self.stream.span(self.stream.line(line).first)
     }
 
     fn unknown(&self, line: usize, level: &'static dyn Level, block: bool) -> Diagnostic {
@@ -123,8 +123,7 @@ impl Text<'_> {
     }
 
     fn extra_words(&self, line: usize) -> Diagnostic {
-        let words = &self.stream.lines[line];
-        let span = self.stream.words[words.first as usize + 1].span;
+        let span = self.stream.span(self.stream.line(line).first + 1);
         let keyword = self.keyword(line);
         Diagnostic::warning(
             Code::EXTRA_WORDS,
@@ -135,7 +134,7 @@ impl Text<'_> {
     }
 
     fn open_quote(&self, line: usize, report: &mut Report) {
-        let words = &self.stream.lines[line];
+        let words = self.stream.line(line);
         let Some(span) = u32::try_from(line)
             .ok()
             .and_then(|line| self.stream.open_quotes.get(&line))
@@ -151,8 +150,8 @@ impl Text<'_> {
             .at(*span, "opened here; the rest of the line is lost")
             .help("add the closing `\"`"),
         );
-        for word in &self.stream.words[words.first as usize..words.end as usize] {
-            report.poison(word.span);
+        for word in words.first..words.end {
+            report.poison(self.stream.span(word));
         }
     }
 }

@@ -20,6 +20,7 @@ fn read_tree(text: &str) -> (Tree, Report) {
         config_id: "main",
         seed: 1,
         include_checks: IncludeChecks::default(),
+        keep_copy: true,
         limits: crate::Limits::default(),
     };
     let main = MainFile {

@@ -40,8 +40,8 @@ impl Tree {
         let node = &self.nodes[block as usize];
         let mut inside = self.siblings(block + 1, node.end);
         let misspelt = |misspelt: &Misspelt| misspelt.block == block && misspelt.meant == wanted;
-        node.opened.is_none()
-            || node.closed.is_none()
+        !node.opened
+            || node.closed == Node::NEVER
             || inside.any(|statement| statement.name().text() == wanted)
             || self.misspelt.iter().any(misspelt)
     }
@@ -52,9 +52,8 @@ impl Tree {
         let blocks = (0..).zip(&self.nodes).filter(|(_, node)| is_block(node));
         blocks
             .flat_map(|(index, node)| {
-                let line = &self.stream.lines[node.line as usize];
-                let words = &self.stream.words[line.first as usize..line.end as usize];
-                words.iter().map(move |word| (word.span, index))
+                let line = self.stream.line(node.line as usize);
+                (line.first..line.end).map(move |word| (self.stream.span(word), index))
             })
             .collect()
     }

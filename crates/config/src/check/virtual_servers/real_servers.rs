@@ -1,11 +1,11 @@
 //! Real and sorry servers: what they inherit, and their ports (`spec/config-virtual-server.md` sections 6, 8 and 11).
 
-use super::super::scripts::{Checker, Severity};
+use super::super::scripts::{Checker as Scripts, Severity};
 use super::{checkers, fits};
 use crate::diagnostics::{Class, Code, Diagnostic};
 use crate::lower::{Context, RealServerDraft, VirtualServerDraft};
 use crate::source::Span;
-use model::{Forwarding, Frontend, Globals, GroupEntry, RealServer, SorryServer, VirtualServerGroup};
+use model::{Forwarding, Frontend, GroupEntry, Mail, RealServer, SorryServer, VirtualServerGroup};
 use std::collections::HashMap;
 use std::net::SocketAddr;
 
@@ -13,8 +13,8 @@ use std::net::SocketAddr;
 pub(super) fn complete(
     server: &mut VirtualServerDraft,
     group: Option<&VirtualServerGroup>,
-    globals: &Globals,
-    scripts: &mut Checker,
+    mail: &Mail,
+    scripts: &mut Scripts,
     cx: &mut Context<'_>,
 ) -> (Vec<RealServer>, Option<Box<SorryServer>>) {
     let drafts = without_duplicates(server, cx);
@@ -36,7 +36,7 @@ pub(super) fn complete(
             );
             continue;
         }
-        real_servers.push(one(draft, address, forwarding, server, globals, scripts, cx));
+        real_servers.push(one(draft, address, forwarding, server, mail, scripts, cx));
     }
     let sorry_server = sorry_server(server, group, &real_servers, cx);
     (real_servers, sorry_server)
@@ -47,8 +47,8 @@ fn one(
     address: SocketAddr,
     forwarding: Forwarding,
     server: &VirtualServerDraft,
-    globals: &Globals,
-    scripts: &mut Checker,
+    mail: &Mail,
+    scripts: &mut Scripts,
     cx: &mut Context<'_>,
 ) -> RealServer {
     let virtual_host = draft.virtual_host.take().or_else(|| server.virtual_host.clone());
@@ -58,13 +58,15 @@ fn one(
         delay_loop: server.defaults.complete().delay_loop,
         virtual_host: virtual_host.as_ref(),
         of_virtual_server: server.virtual_host.as_ref(),
-        log_all_failures: globals.mail.checker_log_all_failures,
+        log_all_failures: mail.checker_log_all_failures,
     };
-    let checkers = draft
-        .checkers
-        .into_iter()
-        .filter_map(|checker| checkers::complete(checker, &surroundings, scripts, cx))
-        .collect();
+    let mut checkers = Vec::with_capacity(draft.checkers.len());
+    checkers.extend(
+        draft
+            .checkers
+            .into_iter()
+            .filter_map(|checker| checkers::complete(checker, &surroundings, scripts, cx)),
+    );
     RealServer {
         address,
         forwarding,
@@ -73,8 +75,8 @@ fn one(
         inhibit_on_failure: draft.inhibit_on_failure.unwrap_or(server.inhibit_on_failure),
         smtp_alert: draft
             .smtp_alert
-            .or(globals.mail.alert_checker)
-            .or(globals.mail.alert)
+            .or(mail.alert_checker)
+            .or(mail.alert)
             .unwrap_or(true),
         notify_up: scripts
             .take(&mut draft.notify_up, Severity::Logged, cx)

@@ -208,6 +208,7 @@ fn several_main_files_are_one_text() {
         config_id: "main",
         seed: 1,
         include_checks: IncludeChecks::default(),
+        keep_copy: true,
         limits: Limits::default(),
     };
     let main = |name: &str| MainFile {

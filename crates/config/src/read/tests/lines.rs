@@ -66,14 +66,14 @@ fn quotes() {
     // The number of quotes is even, so the reading does not know whether this is a mistake.
     let reading = read_text("a \"b\\\" c\" d");
     assert_eq!(reading.codes(), Vec::<String>::new());
-    assert!(reading.stream.lines[0].open_quote);
-    assert!(!reading.stream.lines[0].reported);
+    assert!(reading.stream.line(0).open_quote);
+    assert!(!reading.stream.line(0).reported);
 }
 
 #[test]
 fn what_is_said_about_a_line_with_an_open_quote_is_a_consequence() {
     let mut reading = read_text("priority \"10\n");
-    let word = reading.stream.words[0].span;
+    let word = reading.stream.span(0);
     let consequence = Diagnostic::error(Code::COMMAND, Class::InvalidNumber, "missing")
         .at(word, "")
         .stops(Stop::MissingParameter);

@@ -31,6 +31,7 @@ fn read_main(
         config_id: "main",
         seed: 1,
         include_checks: IncludeChecks::default(),
+        keep_copy: true,
         limits: Limits::default(),
     };
     let reading = read(&input, &main);

@@ -68,17 +68,18 @@ proptest! {
         let reading = read_with(&files, |input| {
             input.limits = Limits { bytes: 1 << 16, files: 50, expansions: 5000 };
         });
-        prop_assert!(reading.stream.lines.len() < 200_000);
-        for line in &reading.stream.lines {
+        prop_assert!(reading.stream.len() < 200_000);
+        for (at, line) in reading.stream.lines().enumerate() {
             prop_assert!(line.first < line.end || line.open_quote);
-            let raw = reading.stream.raw(&line.raw, &reading.sources).len();
-            let span = reading.stream.raw_span(line, 0..raw);
+            let raw = reading.stream.raw(at, &reading.sources).len();
+            let span = reading.stream.raw_span(at, 0..raw, &reading.sources);
             prop_assert!(span.start <= span.end);
         }
-        for word in &reading.stream.words {
-            let location = reading.sources.locate(word.span);
-            prop_assert!(location.line >= 1 && word.span.start <= word.span.end);
-            prop_assert!(word.span.end as usize <= reading.sources.source(word.span.source).text().len());
+        for word in 0..reading.stream.word_count() {
+            let span = reading.stream.span(word);
+            let location = reading.sources.locate(span);
+            prop_assert!(location.line >= 1 && span.start <= span.end);
+            prop_assert!(span.end as usize <= reading.sources.source(span.source).text().len());
         }
     }
 

@@ -5,12 +5,13 @@ use crate::source::Origin;
 
 /// The place of each word, and the chain of how it came about.
 fn ways(reading: &Reading) -> Vec<String> {
-    let words = reading.stream.words.iter();
+    let words = 0..reading.stream.word_count();
     words
         .map(|word| {
             let text = String::from_utf8_lossy(reading.stream.bytes(word, &reading.sources)).into_owned();
-            let mut way = format!("{text} = {}", reading.shown(word.span));
-            let mut origin = word.span.origin;
+            let span = reading.stream.span(word);
+            let mut way = format!("{text} = {}", reading.shown(span));
+            let mut origin = span.origin;
             while let Some(step) = origin {
                 let step = reading.sources.origin(step);
                 let shown = match step {
@@ -108,7 +109,7 @@ fn included_files_know_who_included_them() {
         .with("/etc/main.conf", "a\n  include sub/b.conf\n")
         .with("/etc/sub/b.conf", "\n b");
     let reading = read_files(&files);
-    let span = reading.stream.words[1].span;
+    let span = reading.stream.span(1);
     assert_eq!(reading.shown(span), "/etc/sub/b.conf:2:2 b");
     let included_at = reading.sources.source(span.source).included_at().unwrap();
     assert_eq!(

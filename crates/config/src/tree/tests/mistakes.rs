@@ -25,6 +25,7 @@ fn read_mistake(text: &[u8]) -> String {
         config_id: "main",
         seed: 1,
         include_checks: IncludeChecks::default(),
+        keep_copy: true,
         limits: crate::Limits::default(),
     };
     let main = MainFile {

@@ -6,6 +6,7 @@ mod lines;
 mod mistakes;
 mod notification;
 mod properties;
+mod samples;
 mod seed;
 mod services;
 mod statuses;

@@ -1,11 +1,15 @@
 //! Short pieces of work that may wait for a disk, one after the other on a thread of their own.
 
+use kernel::sys::set_nice;
 use std::io;
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::thread::{Builder, JoinHandle};
 
 /// How many may wait. They are asked for by hand, so more mean that the disk stands still.
 const WAITING: usize = 8;
+
+/// The nice value of the thread: on a busy machine the loop comes first.
+const PATIENT: i8 = 19;
 
 type Errand = Box<dyn FnOnce() + Send>;
 
@@ -36,9 +40,13 @@ impl Errands {
 impl Running {
     fn start() -> io::Result<Self> {
         let (sender, receiver) = sync_channel::<Errand>(WAITING);
-        let thread = Builder::new()
-            .name("errands".to_owned())
-            .spawn(move || receiver.into_iter().for_each(|errand| errand()))?;
+        let thread = Builder::new().name("errands".to_owned()).spawn(move || {
+            for errand in receiver {
+                // Each time, since a reload sets it for all threads. Without it, the errand is done all the same.
+                let _ = set_nice(PATIENT);
+                errand();
+            }
+        })?;
         Ok(Self { sender, thread })
     }
 }

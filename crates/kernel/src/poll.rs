@@ -36,6 +36,9 @@ pub enum Interest {
     Arrival,
     /// While it can be written to.
     Writable,
+    /// Once each time that anything changes about a socket (edge-triggered): it is connected, there is room, something
+    /// arrives, the other side closes. One registration lasts for all of a conversation.
+    Progress,
 }
 
 impl Interest {
@@ -44,8 +47,51 @@ impl Interest {
             Self::Readable => EpollFlags::EPOLLIN,
             Self::Arrival => EpollFlags::EPOLLIN | EpollFlags::EPOLLET,
             Self::Writable => EpollFlags::EPOLLOUT,
+            Self::Progress => {
+                EpollFlags::EPOLLIN | EpollFlags::EPOLLOUT | EpollFlags::EPOLLRDHUP | EpollFlags::EPOLLET
+            }
         }
     }
+}
+
+/// What a descriptor is ready for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Readiness(EpollFlags);
+
+impl Readiness {
+    /// Something can be read, the end of the stream for one.
+    #[must_use]
+    pub fn is_readable(self) -> bool {
+        self.0
+            .intersects(EpollFlags::EPOLLIN | EpollFlags::EPOLLRDHUP | EpollFlags::EPOLLHUP)
+    }
+
+    /// There is room to write; of a socket that was connecting: it is connected.
+    #[must_use]
+    pub fn is_writable(self) -> bool {
+        self.0.contains(EpollFlags::EPOLLOUT)
+    }
+
+    /// The other side writes no more: what can be read now is the rest.
+    #[must_use]
+    pub fn is_closed(self) -> bool {
+        self.0.intersects(EpollFlags::EPOLLRDHUP | EpollFlags::EPOLLHUP)
+    }
+
+    /// The socket has an error, or its error queue has one.
+    #[must_use]
+    pub fn is_failed(self) -> bool {
+        self.0.contains(EpollFlags::EPOLLERR)
+    }
+}
+
+/// A descriptor that is ready.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// Which one.
+    pub token: Token,
+    /// For what.
+    pub readiness: Readiness,
 }
 
 /// A set of descriptors to wait for.
@@ -95,6 +141,12 @@ impl Poller {
         self.add(descriptor, token, interest)
     }
 
+    /// Gives a descriptor of the set another token and interest.
+    pub fn modify(&self, descriptor: impl AsFd, token: Token, interest: Interest) -> io::Result<()> {
+        let mut event = EpollEvent::new(interest.flags(), token.0);
+        Ok(self.epoll.modify(descriptor, &mut event)?)
+    }
+
     /// Takes a descriptor out of the set.
     pub fn remove(&self, descriptor: impl AsFd) -> io::Result<()> {
         let descriptor = descriptor.as_fd();
@@ -123,13 +175,27 @@ impl Poller {
     /// token.
     pub fn wait(&mut self, timeout: Option<Micros>, ready: &mut Vec<Token>) -> io::Result<()> {
         ready.clear();
+        ready.extend(self.wait_for(timeout)?.map(|event| event.token));
+        Ok(())
+    }
+
+    /// As [`wait`](Self::wait), with what each descriptor is ready for.
+    pub fn wait_for_events(&mut self, timeout: Option<Micros>, ready: &mut Vec<Event>) -> io::Result<()> {
+        ready.clear();
+        ready.extend(self.wait_for(timeout)?);
+        Ok(())
+    }
+
+    fn wait_for(&mut self, timeout: Option<Micros>) -> io::Result<impl Iterator<Item = Event>> {
         let count = match self.wait_once(timeout) {
             Err(Errno::EINTR) => 0,
             other => other?,
         };
-        let tokens = self.events.iter().take(count).map(EpollEvent::data);
-        ready.extend(tokens.filter(|token| *token != TIMER).map(Token));
-        Ok(())
+        let events = self.events.iter().take(count);
+        Ok(events.filter(|event| event.data() != TIMER).map(|event| Event {
+            token: Token(event.data()),
+            readiness: Readiness(event.events()),
+        }))
     }
 
     fn wait_once(&mut self, timeout: Option<Micros>) -> nix::Result<usize> {
@@ -245,6 +311,34 @@ mod tests {
             poller.wait(Some(Micros::ZERO), &mut ready).unwrap();
             assert_eq!(ready, []);
         }
+    }
+
+    #[test]
+    fn progress_is_told_by_what_can_be_done() {
+        let (mut writer, reader) = UnixStream::pair().unwrap();
+        let mut poller = Poller::new().unwrap();
+        poller.add(&reader, Token(1), Interest::Progress).unwrap();
+        let mut ready = Vec::new();
+        let mut next = |poller: &mut Poller| {
+            poller.wait_for_events(Some(Micros::ZERO), &mut ready).unwrap();
+            ready.pop().map(|event| {
+                let readiness = event.readiness;
+                (
+                    event.token,
+                    readiness.is_readable(),
+                    readiness.is_writable(),
+                    readiness.is_closed(),
+                )
+            })
+        };
+        assert_eq!(next(&mut poller), Some((Token(1), false, true, false)));
+        assert_eq!(next(&mut poller), None);
+        poller.modify(&reader, Token(2), Interest::Progress).unwrap();
+        writer.write_all(b"x").unwrap();
+        assert_eq!(next(&mut poller), Some((Token(2), true, true, false)));
+        drop(writer);
+        assert_eq!(next(&mut poller), Some((Token(2), true, true, true)));
+        assert_eq!(next(&mut poller), None);
     }
 
     #[test]

@@ -5,5 +5,7 @@
 //! [`errands`] what it only has done (a file that is written).
 
 pub(crate) mod background;
+pub(crate) mod descriptors;
 pub(crate) mod errands;
 pub(crate) mod inbox;
+pub(crate) mod seconds;

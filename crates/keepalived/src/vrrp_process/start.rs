@@ -14,6 +14,7 @@ use super::{ProcessError, VrrpProcess, leftovers, now, observe, pace};
 use crate::clock;
 use crate::handover::{Handover, Start};
 use crate::log;
+use crate::runtime::descriptors;
 use crate::runtime::errands::Errands;
 use crate::scheduling::{self, RealTime};
 use crate::signals::Signals;
@@ -23,7 +24,6 @@ use kernel::poll::{Interest, Pace, Poller};
 use kernel::writer::Writer;
 use kernel::{Linux, ReceiveBuffer};
 use model::{Configuration, Globals, Micros, Route, Rule, SocketBuffer, VrrpConfiguration, VrrpGlobals};
-use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use std::collections::BTreeSet;
 use std::io;
 use std::sync::Arc;
@@ -31,9 +31,6 @@ use vrrp::{Detail, Outbox, Router, Setup};
 
 /// Receive buffer of the monitor without a setting: a few thousand notifications, as a takeover makes at once.
 const MONITOR_BUFFER: usize = 4 << 20;
-
-/// Descriptors beside the sockets of instances.
-const OTHER_DESCRIPTORS: u64 = 64;
 
 impl VrrpProcess {
     /// Opens everything, removes what a predecessor left, starts the instances and tells the supervisor.
@@ -49,7 +46,7 @@ impl VrrpProcess {
         let outside = Outside::start(handover.origin, &configuration, &handover.settings)
             .map_err(ProcessError::of("starting the threads beside the loop"))?;
         let Configuration { vrrp, globals, .. } = configuration;
-        raise_descriptor_limit(vrrp.instances.len());
+        descriptors::allow(2 * vrrp.instances.len());
         let watch = watch_for(&vrrp);
         let buffer = monitor_buffer(&globals);
         let monitor =
@@ -210,19 +207,5 @@ pub(super) fn without_later_trackers(configuration: &mut VrrpConfiguration) {
         .map(|group| &mut group.tracking);
     for tracking in instances.chain(groups) {
         tracking.bfd.clear();
-    }
-}
-
-/// Lets the process open a pair of sockets for each instance. What the administrator allows at most is the bound.
-fn raise_descriptor_limit(instances: usize) {
-    let needed = u64::try_from(instances).unwrap_or(u64::MAX).saturating_mul(2) + OTHER_DESCRIPTORS;
-    let raised = getrlimit(Resource::RLIMIT_NOFILE).and_then(|(soft, hard)| {
-        if soft >= needed {
-            return Ok(());
-        }
-        setrlimit(Resource::RLIMIT_NOFILE, needed.min(hard), hard)
-    });
-    if let Err(errno) = raised {
-        tracing::warn!("raising the limit of open files to {needed}: {}", errno.desc());
     }
 }

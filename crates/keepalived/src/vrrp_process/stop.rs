@@ -6,6 +6,7 @@
 
 use super::VrrpProcess;
 use crate::log;
+use crate::runtime::seconds::Seconds;
 use model::{Micros, Time};
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeVal;
@@ -90,23 +91,4 @@ pub(super) fn log_stopped() {
         Seconds(system),
         Seconds(script_system),
     );
-}
-
-/// A duration with six decimals.
-struct Seconds(TimeVal);
-
-impl std::fmt::Display for Seconds {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}.{:06}", self.0.tv_sec(), self.0.tv_usec())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn seconds_have_six_decimals() {
-        assert_eq!(Seconds(TimeVal::new(1, 42)).to_string(), "1.000042");
-    }
 }

@@ -21,7 +21,7 @@ use crate::protocol::ToChild;
 use crate::scripts::Origin;
 use crate::{clock, log, memory, scheduling};
 use kernel::sys::remove_variable;
-use model::{Configuration, Micros};
+use model::{Configuration, Globals, Micros};
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::prctl;
@@ -151,7 +151,7 @@ fn begin(variable: &OsStr, bodies: &Bodies) -> Result<(Body, Handover), Handover
     let pid_file: Option<OwnedFd> = descriptors.next();
     // Before anything is changed that scripts are to get back.
     let origin = Origin::of_this_process(settings.core_limit);
-    take_name(kind, &configuration)?;
+    take_name(kind, &configuration.globals)?;
     umask(settings.umask_with(&configuration.globals.files));
     let body = bodies.of(kind).ok_or(HandoverError::Kind(kind))?;
     Ok((
@@ -190,17 +190,17 @@ fn receive_first(parent: &mut ParentLink) -> Result<(ToChild, Vec<OwnedFd>), Han
 }
 
 /// Gives the calling process, by its main thread, the configured name.
-pub(crate) fn take_name(kind: Kind, configuration: &Configuration) -> nix::Result<()> {
-    let name = process_name(kind, configuration);
+pub(crate) fn take_name(kind: Kind, globals: &Globals) -> nix::Result<()> {
+    let name = process_name(kind, globals);
     prctl::set_name(name.as_deref().unwrap_or(NAME))
 }
 
 /// The configured name of a process, cut to the 15 bytes that the kernel keeps.
-pub(crate) fn process_name(kind: Kind, configuration: &Configuration) -> Option<CString> {
-    let name = scheduling::settings_of(kind, &configuration.globals)
+pub(crate) fn process_name(kind: Kind, globals: &Globals) -> Option<CString> {
+    let name = scheduling::settings_of(kind, globals)
         .name
         .as_ref()
-        .or(configuration.globals.identity.process_name.as_ref())?;
+        .or(globals.identity.process_name.as_ref())?;
     CString::new(name.as_bytes()).ok()
 }
 

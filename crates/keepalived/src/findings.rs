@@ -1,6 +1,7 @@
-//! What the threads beside the loop of the VRRP process find out.
+//! What the threads beside the loop of the VRRP process or the checker process find out.
 
 use crate::runtime::inbox::Poster;
+use crate::scripts::End;
 use model::IfName;
 use std::sync::Arc;
 use std::thread;
@@ -15,6 +16,13 @@ pub enum Finding {
         run: RunId,
         /// How it ended.
         result: ScriptResult,
+    },
+    /// A run of the script of a check ended.
+    CheckScriptEnded {
+        /// The run.
+        run: check::RunId,
+        /// How it ended.
+        end: End,
     },
     /// A track file has this value.
     FileRead {

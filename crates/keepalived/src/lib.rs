@@ -8,6 +8,7 @@
 //! [`main`] is the whole program, given its [`Program`]: the children that it has and its way to read a configuration.
 //! The binary gives it the real ones, tests give it others.
 
+pub mod checker_process;
 pub mod child;
 pub mod cli;
 pub mod clock;

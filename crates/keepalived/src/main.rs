@@ -1,13 +1,13 @@
 //! High availability (VRRP) and load balancing (IPVS) for Linux.
 
 use keepalived::child::Bodies;
-use keepalived::{Program, configuration, vrrp_process};
+use keepalived::{Program, checker_process, configuration, vrrp_process};
 use std::process::ExitCode;
 
 /// The children of this build are those that have a body here.
 const PROGRAM: Program = Program {
     bodies: Bodies {
-        checker: None,
+        checker: Some(checker_process::run),
         vrrp: Some(vrrp_process::run),
         bfd: None,
     },

@@ -44,7 +44,15 @@ fn step(step: &'static str) -> impl FnOnce(Errno) -> NamespaceError {
 
 /// Enters a network namespace. Interfaces are those of the namespace from then on; nothing else changes.
 pub(crate) fn enter(name: &str) -> Result<(), NamespaceError> {
-    let path = Path::new(NAMESPACES).join(name);
+    enter_file(Path::new(NAMESPACES).join(name))
+}
+
+/// Enters the network namespace of the machine.
+pub(crate) fn enter_initial() -> Result<(), NamespaceError> {
+    enter_file(PathBuf::from("/proc/1/ns/net"))
+}
+
+fn enter_file(path: PathBuf) -> Result<(), NamespaceError> {
     let file = File::open(&path).map_err(|error| NamespaceError::Open { path, error })?;
     setns(&file, CloneFlags::CLONE_NEWNET).map_err(step("setns"))
 }

@@ -1,12 +1,13 @@
-//! What happens outside when VRRP changes: notify scripts, FIFO lines, mails; and the runs of track scripts.
+//! What happens outside when VRRP or a server changes: notify scripts, FIFO lines, mails; and the runs of the scripts that
+//! track and check.
 //!
-//! [`Notify`] is the handle that the loop of the VRRP process holds. It hands over what the router says, and nothing of that
-//! waits for anything; a thread of its own does the work ([`service`]):
+//! [`Notify`] is the handle that the loop of the VRRP or the checker process holds. It hands over what the core says, and
+//! nothing of that waits for anything; a thread of its own does the work ([`service`]):
 //!
 //! ```text
-//! router ─► outbox ─► Notify ──channel──► service ─┬─► launcher process: scripts     (crate::scripts)
-//!                        ▲                         ├─► FIFOs, never blocking          (fifo)
-//!                        └──────── findings ───────┴─► thread of the mails            (crate::mail)
+//! core ─► outbox ─► Notify ──channel──► service ─┬─► launcher process: scripts     (crate::scripts)
+//!                      ▲                         ├─► FIFOs, never blocking          (fifo)
+//!                      └──────── findings ───────┴─► thread of the mails            (crate::mail)
 //! ```
 //!
 //! A notification becomes, in this order, its specific script, the generic script, a line for each FIFO, a mail
@@ -18,6 +19,7 @@
 
 mod event;
 mod fifo;
+mod lvs;
 mod queue;
 mod service;
 #[cfg(test)]
@@ -26,9 +28,12 @@ mod testing;
 use crate::findings::{Finding, Guard};
 use crate::mail::MailSettings;
 use crate::runtime::inbox::{Inbox, Poster};
-use crate::scripts::Origin;
+use crate::scripts::{Origin, Program, ScriptSignal};
 use fifo::FifoPlan;
-use model::{Globals, Notifications, ScriptKind, VrrpConfiguration};
+use model::{
+    CheckKind, Checker, Globals, LvsConfiguration, Notifications, ScriptKind, VirtualServer,
+    VrrpConfiguration,
+};
 use service::{Order, Service};
 use std::io;
 use std::thread::Builder;
@@ -52,6 +57,8 @@ pub struct NotifySettings {
     writes_kept_states: bool,
     /// Some script will be run.
     has_scripts: bool,
+    /// Whose FIFOs they are, in the log.
+    whose: &'static str,
 }
 
 impl NotifySettings {
@@ -71,8 +78,33 @@ impl NotifySettings {
             mail: MailSettings::new(globals),
             writes_kept_states: globals.fifos.vrrp_states_on_reload,
             has_scripts,
+            whose: "vrrp",
         }
     }
+
+    /// What the configuration says to the checker process.
+    #[must_use]
+    pub fn of_checkers(globals: &Globals, lvs: &LvsConfiguration) -> Self {
+        let fifos = FifoPlan::of_lvs(&globals.fifos);
+        let has_scripts =
+            lvs.virtual_servers.iter().any(runs_scripts) || fifos.iter().any(FifoPlan::has_reader);
+        Self {
+            fifos,
+            mail: MailSettings::new(globals),
+            writes_kept_states: false,
+            has_scripts,
+            whose: "lvs",
+        }
+    }
+}
+
+fn runs_scripts(virtual_server: &VirtualServer) -> bool {
+    let is_misc = |checker: &Checker| matches!(checker.kind, CheckKind::Misc(_));
+    virtual_server.quorum_up.is_some()
+        || virtual_server.quorum_down.is_some()
+        || virtual_server.real_servers.iter().any(|server| {
+            server.notify_up.is_some() || server.notify_down.is_some() || server.checkers.iter().any(is_misc)
+        })
 }
 
 fn has_script(notifications: &Notifications) -> bool {
@@ -98,6 +130,17 @@ pub enum KernelWork {
     UnderWay,
     /// Everything asked for is done.
     Done,
+}
+
+/// What is wanted of the script of a check.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CheckScript {
+    /// Start it; [`Finding::CheckScriptEnded`] follows.
+    Start(check::RunId, Program),
+    /// Send a signal to its process group, if it has not ended.
+    Signal(check::RunId, ScriptSignal),
+    /// End it, with `SIGTERM` and a second later `SIGKILL`: nobody waits for its result.
+    Abandon(check::RunId),
 }
 
 /// The handle of the thread.
@@ -144,6 +187,21 @@ impl Notify {
     /// Starts or ends a track script.
     pub fn script(&self, command: ScriptCommand) {
         self.orders.post(Order::Script(command));
+    }
+
+    /// Tells scripts and FIFOs of a virtual or real server.
+    pub fn notice(&self, notice: Box<check::event::Notice>) {
+        self.orders.post(Order::Notice(notice));
+    }
+
+    /// Sends a mail about a virtual or real server.
+    pub fn mail(&self, mail: Box<check::event::Mail>) {
+        self.orders.post(Order::Mail(mail));
+    }
+
+    /// Starts or ends the script of a check.
+    pub fn check_script(&self, command: CheckScript) {
+        self.orders.post(Order::Check(command));
     }
 
     /// Scripts wait while the kernel is given addresses. Call it once a turn.

@@ -12,6 +12,9 @@ use std::os::fd::OwnedFd;
 /// Permissions of a FIFO, less the umask.
 const MODE: u32 = 0o644;
 
+/// Path and owner of a FIFO.
+type Place = (String, Option<Credentials>);
+
 /// A FIFO of the configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct FifoPlan {
@@ -28,20 +31,30 @@ impl FifoPlan {
             .all_script
             .as_ref()
             .filter(|_| shared == SharedReader::Ours);
-        [
+        Self::list([
             (&settings.all, reader_of_all),
             (&settings.vrrp, settings.vrrp_script.as_ref()),
-        ]
-        .into_iter()
-        .filter_map(|(fifo, reader)| {
+        ])
+    }
+
+    /// The FIFOs that get the events of virtual and real servers.
+    pub(super) fn of_lvs(settings: &FifoSettings) -> Vec<Self> {
+        Self::list([
+            (&settings.all, settings.all_script.as_ref()),
+            (&settings.lvs, settings.lvs_script.as_ref()),
+        ])
+    }
+
+    fn list(fifos: [(&Option<Place>, Option<&Command>); 2]) -> Vec<Self> {
+        let plans = fifos.into_iter().filter_map(|(fifo, reader)| {
             let (path, owner) = fifo.clone()?;
             Some(Self {
                 path,
                 owner,
                 reader: reader.cloned(),
             })
-        })
-        .collect()
+        });
+        plans.collect()
     }
 
     pub(super) const fn has_reader(&self) -> bool {

@@ -3,7 +3,7 @@
 use super::event::{self, Who};
 use super::fifo::{Fifo, FifoPlan};
 use super::queue::{Limit, Queue, Waiting};
-use super::{KernelWork, NotifySettings};
+use super::{CheckScript, KernelWork, NotifySettings, lvs};
 use crate::clock;
 use crate::findings::Finding;
 use crate::mail::Mailer;
@@ -35,6 +35,12 @@ pub(super) enum Order {
     Notify(Box<Notification>),
     /// Start or end a track script.
     Script(ScriptCommand),
+    /// Tell scripts and FIFOs this of a virtual or real server.
+    Notice(Box<check::event::Notice>),
+    /// Send this mail about one.
+    Mail(Box<check::event::Mail>),
+    /// Start or end the script of a check.
+    Check(CheckScript),
     /// An open test has ended.
     Opened(RunId, ScriptResult),
     /// The kernel's writer has work, or none.
@@ -48,6 +54,8 @@ pub(super) enum Order {
 enum Purpose {
     /// The router waits for its result.
     Track(RunId),
+    /// The director does.
+    Check(check::RunId),
     /// A notification.
     Notify,
     /// The notification of a stop.
@@ -83,12 +91,15 @@ pub(super) struct Service {
     queue: Queue,
     jobs: HashMap<JobId, Purpose>,
     runs: HashMap<RunId, JobId>,
+    checks: HashMap<check::RunId, JobId>,
     /// What is to be done when, unless the script has ended.
     limits: BTreeSet<(Time, JobId, Step)>,
     channels: Vec<Channel>,
     /// The last state that was mailed.
     mailed: HashMap<Who, NotifiedState>,
     writes_kept_states: bool,
+    /// Whose FIFOs they are, in the log.
+    whose: &'static str,
     /// When the stop is over at the latest.
     stopping: Option<Time>,
 }
@@ -109,10 +120,12 @@ impl Service {
             queue: Queue::default(),
             jobs: HashMap::new(),
             runs: HashMap::new(),
+            checks: HashMap::new(),
             limits: BTreeSet::new(),
             channels: Vec::new(),
             mailed: HashMap::new(),
             writes_kept_states: false,
+            whose: "",
             stopping: None,
         }
     }
@@ -168,6 +181,16 @@ impl Service {
             Order::Configure(settings) => self.configure(*settings),
             Order::Notify(notification) => self.tell(&notification),
             Order::Script(command) => self.track(now, command),
+            Order::Notice(notice) => {
+                if let Some(script) = lvs::script(&notice) {
+                    self.queue.push(script);
+                }
+                if let Some(line) = lvs::line(&notice) {
+                    self.write_line(&line);
+                }
+            }
+            Order::Mail(mail) => self.mailer.send(&lvs::alert(&mail)),
+            Order::Check(command) => self.check(now, command),
             Order::Opened(run, result) => self.findings.post(Finding::ScriptFinished { run, result }),
             Order::KernelWork(work) => self.queue.kernel_work(now, work),
             Order::Stop => self.stop(now),
@@ -180,7 +203,9 @@ impl Service {
             mail,
             writes_kept_states,
             has_scripts,
+            whose,
         } = settings;
+        self.whose = whose;
         self.writes_kept_states = writes_kept_states;
         self.mailer.configure(mail);
         if has_scripts {
@@ -247,17 +272,17 @@ impl Service {
             });
         }
         if self.writes_kept_states || !matches!(notification.notice, Notice::Kept(_)) {
-            let line = event::line(notification);
-            for fifo in self
-                .channels
-                .iter_mut()
-                .filter_map(|channel| channel.fifo.as_mut())
-            {
-                fifo.write(&line);
-            }
+            self.write_line(&event::line(notification));
         }
         if let Notice::Entered(state) = notification.notice {
             self.mail(notification, state);
+        }
+    }
+
+    fn write_line(&mut self, line: &str) {
+        let channels = self.channels.iter_mut();
+        for fifo in channels.filter_map(|channel| channel.fifo.as_mut()) {
+            fifo.write(line);
         }
     }
 
@@ -301,6 +326,27 @@ impl Service {
         }
     }
 
+    fn check(&mut self, now: Time, command: CheckScript) {
+        match command {
+            CheckScript::Start(run, program) => {
+                let job = self.launcher.start(program);
+                self.jobs.insert(job, Purpose::Check(run));
+                self.checks.insert(run, job);
+            }
+            CheckScript::Signal(run, signal) => {
+                if let Some(job) = self.checks.get(&run) {
+                    self.launcher.signal(*job, signal);
+                }
+            }
+            CheckScript::Abandon(run) => {
+                if let Some(job) = self.checks.get(&run) {
+                    self.launcher.signal(*job, ScriptSignal::Terminate);
+                    self.limits.insert((now + STOP, *job, Step::Kill));
+                }
+            }
+        }
+    }
+
     /// `</PATH`: whether the file can be opened for reading. An open can hang, on a dead file server for one, and cannot be
     /// ended then; so it has a thread, and as the router starts no run beside another one, a file has one thread.
     fn test_open(&self, run: RunId, path: &str) {
@@ -334,11 +380,15 @@ impl Service {
                 };
                 self.findings.post(Finding::ScriptFinished { run, result });
             }
+            Some(Purpose::Check(run)) => {
+                self.checks.remove(&run);
+                self.findings.post(Finding::CheckScriptEnded { run, end });
+            }
             Some(Purpose::Reader) => {
                 for channel in &mut self.channels {
                     if channel.reader == Some(job) {
                         channel.reader = None;
-                        tracing::info!("vrrp notify fifo script terminated");
+                        tracing::info!("{} notify fifo script terminated", self.whose);
                     }
                 }
             }
@@ -390,7 +440,7 @@ impl Service {
         self.stopping = Some(now + STOP);
         self.queue.open();
         for (job, purpose) in &self.jobs {
-            if matches!(purpose, Purpose::Track(_)) {
+            if matches!(purpose, Purpose::Track(_) | Purpose::Check(_)) {
                 self.launcher.signal(*job, ScriptSignal::Terminate);
                 self.limits.insert((now + STOP, *job, Step::Kill));
             }
@@ -412,7 +462,9 @@ impl Service {
     fn finish(mut self) {
         for (job, purpose) in &self.jobs {
             match purpose {
-                Purpose::Track(_) | Purpose::Stop => self.launcher.signal(*job, ScriptSignal::Kill),
+                Purpose::Track(_) | Purpose::Check(_) | Purpose::Stop => {
+                    self.launcher.signal(*job, ScriptSignal::Kill);
+                }
                 Purpose::Reader => self.launcher.signal(*job, ScriptSignal::Terminate),
                 Purpose::Notify => {}
             }

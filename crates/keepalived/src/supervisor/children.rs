@@ -52,7 +52,7 @@ impl Supervisor {
                 is_built && (is_configured || self.plan.unconfigured || slot.process().is_some());
         }
         self.names = Kind::ALL.map(|kind| {
-            child::process_name(kind, configuration).map(|name| name.to_string_lossy().into_owned())
+            child::process_name(kind, &configuration.globals).map(|name| name.to_string_lossy().into_owned())
         });
         self.shutdown_script = OwnScript::shutdown(&configuration.globals);
         self.child_wait = configuration

@@ -184,6 +184,8 @@ impl VrrpProcess {
                     let interface = &interface;
                     self.handle(now, Input::LinkPolled { interface, up });
                 }
+                // Only the checker process has checks.
+                Finding::CheckScriptEnded { .. } => {}
                 Finding::Quiet => self.stopping = Stopping::Done,
                 Finding::Lost(thread) => {
                     let source = io::Error::other("it panicked");

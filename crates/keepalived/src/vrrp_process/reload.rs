@@ -103,7 +103,7 @@ impl VrrpProcess {
         self.outside
             .configure(&configuration, &self.settings)
             .map_err(ProcessError::of("starting the threads beside the loop"))?;
-        if let Err(errno) = child::take_name(Kind::Vrrp, &configuration) {
+        if let Err(errno) = child::take_name(Kind::Vrrp, &configuration.globals) {
             tracing::warn!("process name: {}", errno.desc());
         }
         let Configuration { vrrp, globals, .. } = configuration;

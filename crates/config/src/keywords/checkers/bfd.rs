@@ -1,6 +1,6 @@
 //! `BFD_CHECK` (`spec/checkers.md` section 11).
 
-use super::super::effect::IPVS;
+use super::super::effect::BFD;
 use super::super::{Block, Keyword};
 use crate::diagnostics::{Class, Code, Diagnostic};
 use crate::lower::{BfdCheckDraft, CheckDefaultsDraft, CheckerDraft, Context, RealServerDraft};
@@ -16,11 +16,11 @@ pub(super) static BFD_CHECK: Block<BfdCheckDraft> = Block {
             .own_check()
             .first_wins()
             .means("Name of the bfd_instance, which has to stand before")
-            .effect(IPVS),
+            .effect(BFD),
         Row::switch("alpha", |b, on| b.alpha = Some(on.value))
             .default("of the real or virtual server, else off")
             .means("Down until the session is up")
-            .effect(IPVS),
+            .effect(BFD),
     ]],
 };
 

@@ -1,6 +1,6 @@
 //! Firewall (`spec/config-global.md` section 2.6).
 
-use super::super::effect::{FIREWALL, IPVS};
+use super::super::effect::{FIREWALL, MARKED_GROUPS};
 use super::super::{I32_MAX, I32_MIN, Keyword, U32_MAX, strict};
 use crate::diagnostics::Code;
 use crate::lower::{Context, GlobalsDraft};
@@ -47,7 +47,7 @@ pub(super) static KEYWORDS: &[Keyword<GlobalsDraft>] = &[
     .first_wins()
     .default("off; `keepalived_ipvs`")
     .means("Give virtual server groups firewall marks by nftables")
-    .effect(IPVS),
+    .effect(MARKED_GROUPS),
     Row::integer(
         "nftables_ipvs_priority",
         "INT",
@@ -58,13 +58,13 @@ pub(super) static KEYWORDS: &[Keyword<GlobalsDraft>] = &[
     )
     .default("-1")
     .means("Priority of the chains of virtual server groups")
-    .effect(IPVS),
+    .effect(MARKED_GROUPS),
     Row::integer("nftables_ipvs_start_fwmark", "N", strict(1, U32_MAX), |g, n| {
         g.model.firewall.ipvs_start_fwmark = Some(n.number());
     })
     .default("1000")
     .means("First firewall mark of virtual server groups")
-    .effect(IPVS),
+    .effect(MARKED_GROUPS),
     Row::line("vrrp_iptables", "[IN [OUT]]", |g, line, cx| {
         cx.correct(
             Code::NOT_BUILT_IN,

@@ -1,0 +1,225 @@
+//! TLS as `SSL_GET` speaks it (`spec/checkers.md` section 5.7).
+//!
+//! The check asks whether a server answers, not who it is: as ever its certificate is not verified. So protocols and keys
+//! that OpenSSL refuses by default are taken too; a server is not unwell because it is old.
+
+use super::conversations::{Handshake, More, Reading, Written};
+use super::socket::classify;
+use check::failure::{ConnectFailure, TlsFailure};
+use model::{HttpCheck, LvsConfiguration, SslIdentity, Url};
+use openssl::error::ErrorStack;
+use openssl::pkey::PKey;
+use openssl::ssl::{
+    ErrorCode, Ssl, SslContext, SslContextBuilder, SslMethod, SslOptions, SslStream, SslVerifyMode,
+};
+use socket2::Socket;
+use std::{fs, io};
+
+/// `SSL_OP_LEGACY_SERVER_CONNECT`, which the library's bindings do not name.
+const LEGACY_SERVER_CONNECT: SslOptions = SslOptions::from_bits_retain(4);
+
+/// What every `SSL_GET` shares.
+#[derive(Clone)]
+pub(super) struct TlsContext(SslContext);
+
+/// Why `SSL { … }` cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum TlsError {
+    /// A file cannot be read.
+    #[error("SSL {what} {file}: {source}")]
+    File {
+        /// The keyword.
+        what: &'static str,
+        /// Its argument.
+        file: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// OpenSSL does not take what is in a file.
+    #[error("SSL {what} {file}: {reason}")]
+    Content {
+        /// The keyword.
+        what: &'static str,
+        /// Its argument.
+        file: String,
+        /// Why.
+        reason: String,
+    },
+    /// OpenSSL cannot be used at all.
+    #[error("SSL: {}", first_reason(.0))]
+    Library(#[from] ErrorStack),
+}
+
+impl TlsContext {
+    /// The context of a configuration, if that has an `SSL_GET`. Reads files.
+    pub(super) fn of(lvs: &LvsConfiguration) -> Result<Option<Self>, TlsError> {
+        let servers = lvs
+            .virtual_servers
+            .iter()
+            .flat_map(|virtual_server| &virtual_server.real_servers);
+        let mut checkers = servers.flat_map(|server| &server.checkers);
+        let is_used = checkers
+            .any(|checker| matches!(&checker.kind, model::CheckKind::Http(check) if check.tls.is_some()));
+        is_used.then(|| Self::new(&lvs.ssl)).transpose()
+    }
+
+    fn new(identity: &SslIdentity) -> Result<Self, TlsError> {
+        let mut builder = SslContext::builder(SslMethod::tls_client())?;
+        builder.set_verify(SslVerifyMode::NONE);
+        builder.set_security_level(0);
+        builder.set_min_proto_version(None)?;
+        // A server that cannot renegotiate securely, and one that closes without saying so.
+        builder.set_options(LEGACY_SERVER_CONNECT | SslOptions::IGNORE_UNEXPECTED_EOF);
+        // One system call for a record, not one for its header and one for the rest.
+        builder.set_read_ahead(true);
+        identify(&mut builder, identity)?;
+        Ok(Self(builder.build()))
+    }
+
+    /// Prepares the conversation about a URL over a socket that need not be connected yet.
+    pub(super) fn stream(
+        &self,
+        socket: Socket,
+        check: &HttpCheck,
+        url: &Url,
+    ) -> Result<TlsStream, TlsFailure> {
+        let failed = |error: ErrorStack| TlsFailure::Handshake(first_reason(&error));
+        let mut ssl = Ssl::new(&self.0).map_err(failed)?;
+        if let Some(name) = check.sni(url) {
+            ssl.set_hostname(name).map_err(failed)?;
+        }
+        Ok(TlsStream {
+            stream: SslStream::new(ssl, socket).map_err(failed)?,
+            says_goodbye: check.is_compliant(url),
+            is_secured: false,
+        })
+    }
+}
+
+impl std::fmt::Debug for TlsContext {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("TlsContext")
+    }
+}
+
+/// The certificate and key of this side, and whom it trusts.
+fn identify(builder: &mut SslContextBuilder, identity: &SslIdentity) -> Result<(), TlsError> {
+    if let Some(file) = &identity.ca {
+        readable("ca", file)?;
+        builder.set_ca_file(file).map_err(content("ca", file))?;
+    }
+    if let Some(file) = &identity.certificate {
+        readable("certificate", file)?;
+        builder
+            .set_certificate_chain_file(file)
+            .map_err(content("certificate", file))?;
+    }
+    if let Some(file) = &identity.key {
+        let pem = readable("key", file)?;
+        let password = identity.password.as_ref().map_or(&[][..], model::Secret::expose);
+        let key = PKey::private_key_from_pem_passphrase(&pem, password).map_err(content("key", file))?;
+        builder.set_private_key(&key).map_err(content("key", file))?;
+    }
+    Ok(())
+}
+
+fn readable(what: &'static str, file: &str) -> Result<Vec<u8>, TlsError> {
+    fs::read(file).map_err(|source| TlsError::File {
+        what,
+        file: file.to_owned(),
+        source,
+    })
+}
+
+fn content(what: &'static str, file: &str) -> impl FnOnce(ErrorStack) -> TlsError {
+    move |error| TlsError::Content {
+        what,
+        file: file.to_owned(),
+        reason: first_reason(&error),
+    }
+}
+
+/// What OpenSSL says first, without the places in its source.
+fn first_reason(error: &ErrorStack) -> String {
+    error
+        .errors()
+        .first()
+        .and_then(openssl::error::Error::reason)
+        .unwrap_or("unknown error")
+        .to_owned()
+}
+
+/// One connection with TLS.
+#[derive(Debug)]
+pub(super) struct TlsStream {
+    stream: SslStream<Socket>,
+    /// A close-notify alert is sent at the end (`tls_compliant`).
+    says_goodbye: bool,
+    is_secured: bool,
+}
+
+impl TlsStream {
+    pub(super) fn socket(&self) -> &Socket {
+        self.stream.get_ref()
+    }
+
+    /// Does the next steps of the handshake.
+    pub(super) fn handshake(&mut self) -> Handshake {
+        match self.stream.connect() {
+            Ok(()) => {
+                self.is_secured = true;
+                Handshake::Done
+            }
+            Err(error) => match error.code() {
+                ErrorCode::WANT_READ | ErrorCode::WANT_WRITE => Handshake::Waiting,
+                _ => Handshake::Failed(failure(&error)),
+            },
+        }
+    }
+
+    /// Reads what has come.
+    pub(super) fn read(&mut self, buffer: &mut [u8]) -> Reading {
+        match self.stream.ssl_read(buffer) {
+            Ok(length) => Reading::Bytes(length, More::Perhaps),
+            Err(error) => match error.code() {
+                ErrorCode::WANT_READ | ErrorCode::WANT_WRITE => Reading::Nothing,
+                // compat: an error after the handshake is the end of the data, which is judged by what it is.
+                _ => Reading::Closed,
+            },
+        }
+    }
+
+    /// Writes what there is room for.
+    pub(super) fn write(&mut self, bytes: &[u8]) -> Written {
+        match self.stream.ssl_write(bytes) {
+            Ok(length) => Written::Bytes(length),
+            Err(error) => match error.code() {
+                ErrorCode::WANT_READ | ErrorCode::WANT_WRITE => Written::Nothing,
+                _ => Written::Failed(
+                    error
+                        .io_error()
+                        .and_then(classify)
+                        .unwrap_or(ConnectFailure::Other),
+                ),
+            },
+        }
+    }
+}
+
+impl Drop for TlsStream {
+    fn drop(&mut self) {
+        if self.says_goodbye && self.is_secured {
+            // Whether it arrives or not, this side is done.
+            let _ = self.stream.shutdown();
+        }
+    }
+}
+
+/// Why a handshake failed.
+fn failure(error: &openssl::ssl::Error) -> TlsFailure {
+    TlsFailure::Handshake(match (error.ssl_error(), error.io_error()) {
+        (Some(stack), _) => first_reason(stack),
+        (None, Some(error)) => error.to_string(),
+        (None, None) => "the server closed the connection".to_owned(),
+    })
+}

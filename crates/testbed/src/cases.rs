@@ -13,13 +13,16 @@ mod guest;
 mod life;
 mod list;
 mod lone;
+mod mail;
 mod noise;
 mod package;
 mod parallel;
 mod processes;
 mod reload;
 mod router;
+mod scripts;
 mod signed;
+mod vyos;
 
 use std::path::PathBuf;
 

@@ -19,6 +19,8 @@ pub(crate) const LABORATORY: &[Need] = &[
     need("unshare", "util-linux"),
     need("ldd", "libc-bin"),
     need("ps", "procps"),
+    need("aiosmtpd", "python3-aiosmtpd"),
+    need("openssl", "openssl"),
 ];
 
 /// What guests need: a kernel of their own, its modules, and the tool that shows its IPVS table.

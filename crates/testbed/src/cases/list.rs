@@ -7,7 +7,7 @@ use super::router::{Delivery, Variant};
 use super::signed::Signature;
 use super::{
     Case, Extent, Kind, Needs, World, addresses, config_test, elections, frr, group_faults, groups, guest,
-    noise, package, processes, reload, signed,
+    mail, noise, package, processes, reload, scripts, signed, vyos,
 };
 
 const IPV4: &[&str] = &["10.0.0.200/24", "10.0.0.201/24"];
@@ -137,6 +137,16 @@ pub(super) fn all() -> Vec<Case> {
         alone("process/second-copy", processes::second_copy),
         alone("process/reused-pid", processes::reused_pid).only_ours(),
         alone("process/absent-interface", processes::absent_interface),
+        mail("mail/plain", mail::Kind::Plain),
+        mail("mail/starttls-and-log-in", mail::Kind::StartTls),
+        mail("mail/tls", mail::Kind::Tls),
+        alone("script/misbehaves", |world| scripts::misbehave(world, 200)).only_ours(),
+        alone("script/thousand-runs", |world| scripts::misbehave(world, 1_000))
+            .only_ours()
+            .only_in_full(),
+        alone("vyos", vyos::settings).only_ours(),
+        alone("mail/wrong-certificate", mail::wrong_certificate).only_ours(),
+        alone("mail/dead-relay", mail::dead_relay).only_ours(),
         alone("signed/keys-change", signed::keys_change).only_ours(),
         alone("signed/keys-differ", signed::keys_differ).only_ours(),
         attacked("signed/attacked-ah", Signature::Ah),
@@ -182,6 +192,11 @@ fn among_ours(variant: Variant) -> Case {
     case(Kind::Namespace, name, run).only_ours()
 }
 
+fn mail(name: &str, kind: mail::Kind) -> Case {
+    let run = move |world: &World| mail::recorded(world, kind);
+    case(Kind::Namespace, name.to_owned(), run).only_ours()
+}
+
 fn attacked(name: &str, signature: Signature) -> Case {
     let run = move |world: &World| signed::attacked(world, signature);
     case(Kind::Namespace, name.to_owned(), run).only_ours()
@@ -211,6 +226,14 @@ impl Case {
     fn with_package(self) -> Self {
         Self {
             needs: Needs::Package,
+            ..self
+        }
+    }
+
+    /// For what takes long and shows little more than its short sister.
+    fn only_in_full(self) -> Self {
+        Self {
+            extent: Extent::Full,
             ..self
         }
     }

@@ -12,6 +12,7 @@ mod instances;
 mod reload;
 mod report;
 mod rig;
+mod signed;
 mod stalled_log;
 mod steady;
 mod subject;
@@ -104,6 +105,7 @@ const ALL: &[(&str, &str, Run)] = &[
         "1, 255, 1000 and 4000 instances as master",
         instances::run,
     ),
+    ("signed", "1000 instances with auth_hmac and without", signed::run),
     ("backup", "255 and 4000 instances as backup", backup::run),
     (
         "takeover",

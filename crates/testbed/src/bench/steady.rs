@@ -19,7 +19,17 @@ const BEAT: Duration = Duration::from_millis(50);
 
 /// Starts a daemon as master of all its virtual routers and waits until each has sent an advert.
 pub(super) fn masters(rig: &mut Rig, implementation: &Implementation, load: &Load) -> Result<Subject> {
-    let mut subject = Subject::start(&rig.router, implementation, &load.configuration())?;
+    masters_with(rig, implementation, load, &load.configuration())
+}
+
+/// The same, with a configuration that says more than that of the load.
+pub(super) fn masters_with(
+    rig: &mut Rig,
+    implementation: &Implementation,
+    load: &Load,
+    configuration: &str,
+) -> Result<Subject> {
+    let mut subject = Subject::start(&rig.router, implementation, configuration)?;
     let wanted: BTreeSet<Key> = load.keys().collect();
     let mut seen = BTreeSet::new();
     let deadline = Stamp::now() + START_PATIENCE;

@@ -104,7 +104,7 @@ impl Launch<'_> {
             daemon(false, false).map_err(failed("going into the background"))?;
             self.begin_log()?
         };
-        let exit = self.supervise(signals, &loaded, &run_files, &parent_file, child_files);
+        let exit = self.supervise(signals, loaded, &run_files, &parent_file, child_files);
         parent_file.remove();
         run_files.remove_directory();
         if let Some(private_run) = private_run {
@@ -232,7 +232,7 @@ impl Launch<'_> {
     fn supervise(
         &self,
         signals: Signals,
-        loaded: &Loaded,
+        loaded: Loaded,
         run_files: &RunFiles,
         parent_file: &PidFile,
         pid_files: Vec<(Kind, PidFile)>,
@@ -268,6 +268,8 @@ impl Launch<'_> {
             }),
         };
         let supervisor = Supervisor::start(plan, &loaded.configuration, &loaded.copy);
+        // The children have it; a reload reads anew.
+        drop(loaded);
         let exit = supervisor
             .map(Supervisor::run)
             .map_err(failed("handing the configuration over"));

@@ -8,6 +8,7 @@ use crate::exit::Exit;
 use crate::handover::Start;
 use crate::memory;
 use crate::systemd::State as Notice;
+use kernel::sys::give_back;
 use model::Configuration;
 use std::os::fd::AsFd;
 
@@ -54,10 +55,12 @@ impl Supervisor {
                 };
                 self.answer(&reload.clients, verdict, reload.report);
             }
-            match self.queued.take() {
-                Some(clients) => self.begin_reload(clients),
-                None => return,
-            }
+            let Some(clients) = self.queued.take() else {
+                // Of what the reading of a configuration took nothing is needed until the next one.
+                give_back();
+                return;
+            };
+            self.begin_reload(clients);
         }
     }
 

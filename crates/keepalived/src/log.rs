@@ -17,6 +17,7 @@
 
 mod console;
 mod file;
+mod held;
 mod output;
 mod queue;
 mod settings;
@@ -24,6 +25,7 @@ mod stamp;
 mod subscriber;
 mod syslog;
 
+pub use held::Hold;
 pub use settings::{Detail, Facility, LogFile, LogSettings};
 
 use crate::clock;

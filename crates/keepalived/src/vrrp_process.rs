@@ -6,13 +6,15 @@
 //!
 //! ```text
 //! leave adverts alone for a moment, if they come closely one after the other
-//! wait until the router's deadline or until something is readable
-//! read both clocks, once
+//! wait until the router's deadline or until something is readable; a little less where an instance is to take over
+//! read both clocks, once; from here on log lines are kept back
+//! adverts that have arrived  ─► router
 //! deadline reached?          ─► router ─► outbox: adverts leave first, by one system call
 //! signals, parent            ─►
 //! writer, monitor            ─► router ─► outbox, worked off in its order
-//! adverts that have arrived  ─►
+//! addresses asked for?       ─► a moment for the kernel's answer
 //! a portion of the gratuitous ARPs that wait
+//! hand the log lines over
 //! ```
 //!
 //! Everything in a turn is bounded (datagrams, notifications, frames), so that neither a flood of packets nor thousands of
@@ -25,6 +27,7 @@ mod announcements;
 mod assigned;
 mod dump;
 mod leftovers;
+mod linger;
 mod objects;
 mod observe;
 mod outside;
@@ -43,6 +46,8 @@ use crate::clock;
 use crate::exit::Exit;
 use crate::handover::Handover;
 use crate::link::ParentLink;
+use crate::log;
+use crate::notify::KernelWork;
 use crate::runtime::background::Background;
 use crate::runtime::errands::Errands;
 use crate::scheduling::RealTime;
@@ -52,6 +57,8 @@ use announcements::Announcements;
 use assigned::Assigned;
 use kernel::monitor::{Change, Monitor, Watch};
 use kernel::poll::{Pace, Poller, Token};
+use kernel::sys::give_back;
+use linger::Linger;
 use model::{Configuration, Globals, IfIndex, Micros, Time};
 use outside::{Outside, Readings};
 use pace::Hearing;
@@ -85,6 +92,7 @@ struct VrrpProcess {
     watch: Watch,
     changes: Vec<Change>,
     requests: Requests,
+    linger: Linger,
     /// Receipts that wait until the monitor has been read.
     receipts: Vec<Receipt>,
     sockets: Sockets,
@@ -103,6 +111,8 @@ struct VrrpProcess {
     /// Interfaces on which sockets that could not be opened are to be tried again.
     to_retry: BTreeSet<IfIndex>,
     stopping: Stopping,
+    /// Whether a start or a reload is under way that leaves memory behind.
+    untidy: bool,
     /// The lock on the pid file ends with the last descriptor of it.
     _pid_file: Option<OwnedFd>,
 }
@@ -173,27 +183,64 @@ impl VrrpProcess {
     fn turn(&mut self) -> Result<(), ProcessError> {
         self.pause()?;
         let before = clock::monotonic();
-        let timeout = self.timeout(before);
+        let timeout = self.until_takeover(before, self.timeout(before));
         let mut ready = std::mem::take(&mut self.ready);
         self.poller
             .wait(timeout, &mut ready)
             .map_err(ProcessError::of("waiting for events"))?;
         let now = now();
         self.real_time.note_wait(now.time, now.time.since(before));
-        if let Some(deadline) = self.router.deadline().filter(|deadline| *deadline <= now.time) {
-            self.real_time.note_lateness(now.time.since(deadline));
-            self.pace.handled(now.time);
-            self.handle(now, Input::DeadlineReached);
-            self.work_off(now)?;
-        }
+        let _lines = log::Hold::new();
+        self.hear_adverts(now, &ready);
+        self.work_off(now)?;
+        self.keep_deadlines(now)?;
         let served = self.serve(now, &ready);
         self.ready = ready;
         served?;
         self.work_off(now)?;
+        self.linger()?;
         self.outside.kernel_work(self.requests.work());
         self.announce()?;
         self.end_stop_in_time(now);
+        self.tidy();
         Ok(())
+    }
+
+    /// Gives memory back once nothing of a start or a reload is under way any more.
+    fn tidy(&mut self) {
+        if self.untidy && self.requests.work() == KernelWork::Done && !self.announcements.is_ready() {
+            self.untidy = false;
+            give_back();
+        }
+    }
+
+    /// Does what is due, a portion at a time, each advert close to its deadline whatever is due after it.
+    fn keep_deadlines(&mut self, now: Now) -> Result<(), ProcessError> {
+        let Some(mut deadline) = self.router.deadline() else {
+            return Ok(());
+        };
+        let is_takeover = self.router.next_takeover().is_some_and(|due| due <= now.time);
+        let until = if is_takeover {
+            now.time
+        } else if let Some(until) = self.pace.due(deadline, now.time) {
+            until
+        } else {
+            return Ok(());
+        };
+        self.real_time.note_lateness(now.time.since(deadline));
+        let meant = Now { time: until, ..now };
+        loop {
+            self.handle(meant, Input::DeadlineReached);
+            // A deadline that has been moved since was only looked at again: that must not put the next one off.
+            if !self.outbox.is_empty() {
+                self.pace.handled(deadline, now.time);
+            }
+            match self.router.deadline().filter(|next| *next <= until) {
+                Some(next) => deadline = next,
+                None => return self.work_off(now),
+            }
+            self.send_adverts();
+        }
     }
 
     /// Lets adverts that come closely one after the other gather.

@@ -224,12 +224,15 @@ impl Poller {
 
 /// How much later than its deadline a wake-up may be, so that deadlines close together share one.
 ///
-/// A wake-up that follows the one before within the pace is put off to the end of the pace. A daemon with one instance
-/// never meets it; one with hundreds of instances sends several adverts with each system call.
+/// A deadline that follows the wake-up before within the pace is put off to the next point of a grid, whose points are a
+/// pace apart. A daemon with one instance never meets it; one with hundreds of instances sends several adverts with each
+/// system call. Deadlines that come back after a multiple of the pace, as those of adverts do, are put off by the same
+/// time each time, so that their interval is kept.
 #[derive(Clone, Copy, Debug)]
 pub struct Pace {
     /// Shortest time between two wake-ups for deadlines.
     pub floor: Micros,
+    /// When the last wake-up had to be.
     last: Time,
 }
 
@@ -243,15 +246,35 @@ impl Pace {
         }
     }
 
-    /// Notes that deadlines were handled at `now`.
-    pub const fn handled(&mut self, now: Time) {
-        self.last = now;
+    /// Up to which time deadlines are to be handled at `now`, if `deadline` is: those that are put off to a later point are
+    /// not, although they may have passed. They would be handled earlier or later from one time to the next otherwise.
+    #[must_use]
+    pub fn due(&self, deadline: Time, now: Time) -> Option<Time> {
+        let meant = self.wake_up(deadline);
+        let point = now.0 - now.0.checked_rem(self.floor.0).unwrap_or(0);
+        (meant <= now).then(|| meant.max(Time(point)))
+    }
+
+    /// Notes that deadlines from `deadline` on were handled at `now`.
+    pub fn handled(&mut self, deadline: Time, now: Time) {
+        let meant = self.wake_up(deadline);
+        // Lateness of less than a pace must not move the grouping of the deadlines that follow.
+        self.last = if now.since(meant) < self.floor { meant } else { now };
     }
 
     /// How long to wait at `now` for `deadline`.
     #[must_use]
     pub fn until(&self, deadline: Time, now: Time) -> Micros {
-        deadline.max(self.last + self.floor).since(now)
+        self.wake_up(deadline).since(now)
+    }
+
+    /// When to wake up for `deadline`.
+    fn wake_up(&self, deadline: Time) -> Time {
+        if self.floor == Micros::ZERO || deadline >= self.last + self.floor {
+            return deadline;
+        }
+        let past = deadline.max(self.last).0;
+        Time(past.next_multiple_of(self.floor.0))
     }
 }
 
@@ -368,10 +391,45 @@ mod tests {
     #[test]
     fn deadlines_within_the_pace_share_a_wake_up() {
         let mut pace = Pace::new(Micros(1_000));
-        assert_eq!(pace.until(Time(50_000), Time(10_000)), Micros(40_000));
-        pace.handled(Time(50_000));
-        assert_eq!(pace.until(Time(50_200), Time(50_010)), Micros(990));
-        assert_eq!(pace.until(Time(52_000), Time(50_010)), Micros(1_990));
+        assert_eq!(pace.until(Time(50_300), Time(10_000)), Micros(40_300));
+        pace.handled(Time(50_300), Time(50_310));
+        assert_eq!(pace.until(Time(50_500), Time(50_320)), Micros(680));
+        assert_eq!(pace.until(Time(50_900), Time(50_320)), Micros(680));
+        assert_eq!(pace.until(Time(51_300), Time(50_320)), Micros(980));
         assert_eq!(pace.until(Time(52_000), Time(53_000)), Micros::ZERO);
+        assert_eq!(pace.due(Time(50_500), Time(50_999)), None, "put off");
+        assert_eq!(pace.due(Time(50_500), Time(51_040)), Some(Time(51_000)));
+        assert_eq!(pace.due(Time(52_300), Time(52_340)), Some(Time(52_300)), "alone");
+        assert_eq!(
+            pace.due(Time(52_300), Time(54_340)),
+            Some(Time(54_000)),
+            "held up, with all points passed"
+        );
+    }
+
+    #[test]
+    fn deadlines_that_come_back_are_put_off_by_the_same_time() {
+        const INTERVAL: u64 = 100_000;
+        let mut pace = Pace::new(Micros(1_000));
+        // A round of deadlines, each wake-up late by another time; how late each deadline is meant to be.
+        let mut round = |start: u64, lateness: u64| -> Vec<u64> {
+            let dues = [0, 300, 390, 1_010, 1_400, 1_900, 2_000, 9_000, 9_999].map(|due| start + due);
+            let mut put_off = Vec::new();
+            for due in dues {
+                let meant = Time(due) + pace.until(Time(due), Time(due));
+                put_off.push(meant.0 - due);
+                pace.handled(Time(due), meant + Micros(lateness));
+            }
+            put_off
+        };
+        let first = round(700_250, 40);
+        assert_eq!(round(700_250 + INTERVAL, 7), first);
+        assert_eq!(round(700_250 + 2 * INTERVAL, 850), first);
+        assert!(first.iter().all(|late| *late < 1_000));
+        assert_eq!(
+            (first[0], first[7]),
+            (0, 0),
+            "deadlines that are alone are kept exactly"
+        );
     }
 }

@@ -10,11 +10,13 @@
 //! asked for is lost at a stop.
 
 mod queue;
+mod requests;
 
 use crate::ledger::{Ledger, Owner, Removal};
 use crate::operation::{Backend, Key, Object, Operation, Verdict};
 use nix::sys::eventfd::{EfdFlags, EventFd};
 use queue::Queue;
+use requests::{Incoming, Requests};
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
@@ -38,6 +40,15 @@ pub struct Progress {
     pub finished: bool,
 }
 
+/// What the thread does while it has nothing to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standby {
+    /// It sleeps.
+    Asleep,
+    /// It looks for requests all the time.
+    Awake,
+}
+
 /// What is sent to the thread.
 struct Request {
     owner: Owner,
@@ -50,8 +61,10 @@ struct Request {
 pub struct Writer {
     ledger: Ledger,
     tickets: u64,
-    requests: Sender<Request>,
+    requests: Requests,
     progress: Receiver<Vec<Progress>>,
+    /// Progress that was found but not collected.
+    early: Option<Vec<Progress>>,
     wake: Arc<EventFd>,
     thread: JoinHandle<()>,
 }
@@ -61,7 +74,7 @@ impl Writer {
     ///
     /// Blocked signals stay blocked in the new thread, so block those that the event loop takes before.
     pub fn start(backend: impl Backend + 'static) -> io::Result<Self> {
-        let (requests, incoming) = channel();
+        let (requests, incoming) = requests::channel()?;
         let (outgoing, progress) = channel();
         let wake = Arc::new(EventFd::from_flags(
             EfdFlags::EFD_CLOEXEC | EfdFlags::EFD_NONBLOCK,
@@ -75,6 +88,7 @@ impl Writer {
             tickets: 0,
             requests,
             progress,
+            early: None,
             wake,
             thread,
         })
@@ -103,9 +117,7 @@ impl Writer {
             ticket,
             operations,
         };
-        self.requests
-            .send(request)
-            .expect("the thread lives until the handle is finished");
+        self.requests.send(request);
         ticket
     }
 
@@ -113,10 +125,25 @@ impl Writer {
     pub fn collect(&mut self, progress: &mut Vec<Progress>) {
         // Reading resets the descriptor; that it is not readable is no error.
         let _ = self.wake.read();
-        while let Ok(parts) = self.progress.try_recv() {
+        while let Some(parts) = self.early.take().or_else(|| self.progress.try_recv().ok()) {
             self.settle(&parts);
             progress.extend(parts);
         }
+    }
+
+    /// Has the thread stay awake, so that it takes the next request up at once, or lets it sleep again. To be asked for
+    /// moments only: it occupies a processor.
+    pub fn stand_by(&self, on: Standby) {
+        self.requests.stand_by(on);
+    }
+
+    /// Whether there is something to collect. For a caller that looks again and again: unlike its descriptor this costs no
+    /// system call.
+    pub fn has_progress(&mut self) -> bool {
+        if self.early.is_none() {
+            self.early = self.progress.try_recv().ok();
+        }
+        self.early.is_some()
     }
 
     fn settle(&mut self, parts: &[Progress]) {
@@ -148,7 +175,7 @@ impl Writer {
     #[must_use]
     pub fn finish(self) -> Vec<Progress> {
         drop(self.requests);
-        let all = self.progress.iter().flatten().collect();
+        let all = self.early.into_iter().chain(&self.progress).flatten().collect();
         if let Err(panic) = self.thread.join() {
             std::panic::resume_unwind(panic);
         }
@@ -163,18 +190,13 @@ impl AsFd for Writer {
     }
 }
 
-fn run(
-    mut backend: impl Backend,
-    incoming: &Receiver<Request>,
-    outgoing: &Sender<Vec<Progress>>,
-    wake: &EventFd,
-) {
+fn run(mut backend: impl Backend, incoming: &Incoming, outgoing: &Sender<Vec<Progress>>, wake: &EventFd) {
     let mut queue = Queue::default();
     let mut verdicts = Vec::new();
-    while let Ok(request) = incoming.recv() {
+    while let Some(request) = incoming.wait() {
         queue.push(request);
         loop {
-            while let Ok(request) = incoming.try_recv() {
+            while let Some(request) = incoming.next() {
                 queue.push(request);
             }
             let Some(chunk) = queue.next_chunk() else {

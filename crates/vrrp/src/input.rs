@@ -63,7 +63,7 @@ pub enum Release {
 #[derive(Clone, Copy, Debug)]
 pub enum Input<'a> {
     /// The time that [`Router::deadline`](crate::Router::deadline) named has come (or may have: an early call does
-    /// no harm). Everything that is due is done in one call.
+    /// no harm). A call does a portion of what is due, the earliest first: call until the deadline is in the future.
     DeadlineReached,
     /// A datagram arrived.
     AdvertReceived(Datagram<'a>),

@@ -74,8 +74,8 @@ pub enum Detail {
 
 /// Everything that one or more calls of the router asked for.
 ///
-/// The caller works it off in this order: open sockets, send adverts, send announcements, pass wants to the kernel
-/// writer, start scripts, log and notify the events, close sockets; then [`clear`](Self::clear)s it and uses it again.
+/// The caller works it off in this order: open sockets, send adverts, pass wants to the kernel writer, log the events, send
+/// announcements, start scripts, notify of the events, close sockets; then [`clear`](Self::clear)s it and uses it again.
 /// Nothing is allocated in the steady state.
 #[derive(Debug, Default)]
 pub struct Outbox {
@@ -148,6 +148,12 @@ impl Outbox {
         self.events.clear();
         self.packets.clear();
         self.epoch += 1;
+    }
+
+    /// Empties the adverts, which have been sent before the rest is worked off.
+    pub fn clear_adverts(&mut self) {
+        self.adverts.clear();
+        self.packets.clear();
     }
 
     /// Adds an event, unless it is of detail and those are left out.

@@ -32,6 +32,10 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::net::IpAddr;
 use std::sync::Arc;
 
+/// Most deadlines of instances that one [`Input::DeadlineReached`] handles. Their adverts take the kernel less than a
+/// millisecond.
+const PORTION: usize = 256;
+
 /// All instances, sync groups, trackers and sockets of a VRRP process.
 #[derive(Debug)]
 pub struct Router {
@@ -129,13 +133,26 @@ impl Router {
     }
 
     /// When [`Input::DeadlineReached`] is to be handed in, unless something else happens before. It may be earlier than
-    /// anything is due: deadlines that were moved are looked at again when the old time comes.
+    /// anything is due: deadlines that were moved are looked at again when the old time comes. A router that stops has
+    /// none.
     #[must_use]
     pub fn deadline(&self) -> Option<Time> {
+        if self.stopping != Stopping::Running {
+            return None;
+        }
         match (self.deadlines.earliest(), self.alarms.earliest()) {
             (Some(a), Some(b)) => Some(a.min(b)),
             (a, b) => a.or(b),
         }
+    }
+
+    /// When an instance will believe that its master is dead, if that is the next thing to happen. Nothing where another
+    /// deadline comes first.
+    #[must_use]
+    pub fn next_takeover(&self) -> Option<Time> {
+        let (key, due) = self.deadlines.next()?;
+        let is_backup = self.state(InstanceId(key)) == State::Backup;
+        (is_backup && self.stopping == Stopping::Running).then_some(due)
     }
 
     /// The instances, in the order of the configuration.
@@ -228,7 +245,10 @@ impl Router {
     }
 
     fn deadline_reached(&mut self, now: Now, out: &mut Outbox) {
-        while let Some((key, due)) = self.deadlines.take_due(now.time) {
+        for _ in 0..PORTION {
+            let Some((key, due)) = self.deadlines.take_due(now.time) else {
+                break;
+            };
             self.instance_due(now, InstanceId(key), due, out);
         }
         while let Some((alarm, _)) = self.alarms.take_due(now.time) {

@@ -53,6 +53,12 @@ impl Deadlines {
         self.heap.peek().map(|Reverse((time, _))| *time)
     }
 
+    /// The earliest deadline and whose it is, unless it has been moved to a later time since.
+    pub(crate) fn next(&self) -> Option<(u32, Time)> {
+        let Reverse((time, key)) = *self.heap.peek()?;
+        (self.due(key) == Some(time)).then_some((key, time))
+    }
+
     /// Takes the earliest deadline that is due at `now`, with its time.
     pub(crate) fn take_due(&mut self, now: Time) -> Option<(u32, Time)> {
         while let Some(mut top) = self.heap.peek_mut() {

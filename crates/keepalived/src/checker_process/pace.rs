@@ -34,7 +34,7 @@ impl Turns {
     pub(super) fn begin(&mut self, now: Time, events: usize) {
         self.is_busy = events >= MANY || (self.is_busy && events > 0);
         self.last = now;
-        self.pace.handled(now);
+        self.pace.handled(now, now);
     }
 
     /// How long to let events gather before the next turn.

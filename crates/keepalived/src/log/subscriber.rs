@@ -1,7 +1,7 @@
 //! From a `tracing` event to a line.
 
 use super::queue::{Line, Sender};
-use super::{ALERT, DETAIL, Detail, EXTRA};
+use super::{ALERT, DETAIL, Detail, EXTRA, held};
 use crate::clock;
 use std::fmt::{self, Write};
 use std::sync::Arc;
@@ -57,10 +57,7 @@ impl Subscriber for LineSubscriber {
         event.record(&mut text);
         let (at, severity) = (clock::wall(), severity(event.metadata()));
         for text in printable(text.0) {
-            let line = Arc::new(Line { at, severity, text });
-            for output in &self.outputs {
-                output.push(&line);
-            }
+            held::pass(Arc::new(Line { at, severity, text }), &self.outputs);
         }
     }
 

@@ -58,6 +58,7 @@ impl VrrpProcess {
             Progress::Lost => Some("it could not be opened".to_owned()),
         };
         self.opening = None;
+        self.untidy = true;
         let told = match refusal {
             None => self.parent.in_force(),
             Some(reason) => {

@@ -4,7 +4,7 @@ use super::objects;
 use crate::notify::KernelWork;
 use kernel::ledger::{self, Removal};
 use kernel::operation::{AddressKey, Key, Object, Operation, OperationError, Verdict};
-use kernel::writer::{self, Progress, Writer};
+use kernel::writer::{self, Progress, Standby, Writer};
 use model::IfIndex;
 use model::interface::{InterfaceAddress, Interfaces};
 use std::cell::LazyCell;
@@ -113,6 +113,16 @@ impl Requests {
             ticket: want.ticket,
             refusals,
         }));
+    }
+
+    /// Has the writer stay awake, or sleep again.
+    pub(super) fn stand_by(&self, on: Standby) {
+        self.writer.stand_by(on);
+    }
+
+    /// Whether there is something to collect.
+    pub(super) fn has_progress(&mut self) -> bool {
+        self.writer.has_progress()
     }
 
     /// The place of a request.

@@ -53,7 +53,23 @@ pub(super) mod token {
 }
 
 impl VrrpProcess {
-    /// Takes in what the poller found readable.
+    /// Takes in the adverts that have arrived. Before the deadlines: whoever was held up must hear that its master is alive
+    /// before it believes it dead.
+    pub(super) fn hear_adverts(&mut self, now: Now, ready: &[Token]) {
+        let mut left = DATAGRAMS;
+        for id in ready.iter().filter_map(|token| token::socket(*token)) {
+            if left == 0 {
+                break;
+            }
+            left = left.saturating_sub(self.receive(now, id));
+        }
+        // With nothing left there is more to be taken, at once.
+        if (1..DATAGRAMS).contains(&left) {
+            self.hearing.heard(now.time, self.pace.floor);
+        }
+    }
+
+    /// Takes in what else the poller found readable.
     pub(super) fn serve(&mut self, now: Now, ready: &[Token]) -> Result<(), ProcessError> {
         let is_ready = |token| ready.contains(&token);
         if is_ready(token::SIGNALS) {
@@ -71,29 +87,22 @@ impl VrrpProcess {
         if is_ready(token::WRITER) {
             self.requests.collect(&mut self.receipts);
         }
-        // After the writer's receipts have been collected and before they are used.
-        let reading = if is_ready(token::MONITOR) || !self.receipts.is_empty() {
-            self.observe(now)
-                .map_err(ProcessError::of("reading the kernel's notifications"))?
-        } else {
-            Reading::Complete
-        };
-        if reading == Reading::Complete {
-            self.confirm(now);
+        if is_ready(token::MONITOR) || !self.receipts.is_empty() {
+            self.hear_kernel(now)?;
         }
         for index in ready.iter().filter_map(|token| token::interface(*token)) {
             self.unblock(index)?;
         }
-        let mut left = DATAGRAMS;
-        for id in ready.iter().filter_map(|token| token::socket(*token)) {
-            if left == 0 {
-                break;
-            }
-            left = left.saturating_sub(self.receive(now, id));
-        }
-        // With nothing left there is more to be taken, at once.
-        if (1..DATAGRAMS).contains(&left) {
-            self.hearing.heard(now.time, self.pace.floor);
+        Ok(())
+    }
+
+    /// Reads the monitor, and then uses the receipts that were collected before.
+    pub(super) fn hear_kernel(&mut self, now: Now) -> Result<(), ProcessError> {
+        let reading = self
+            .observe(now)
+            .map_err(ProcessError::of("reading the kernel's notifications"))?;
+        if reading == Reading::Complete {
+            self.confirm(now);
         }
         Ok(())
     }

@@ -2,6 +2,7 @@
 
 use super::announcements::Announcements;
 use super::assigned::Assigned;
+use super::linger::Linger;
 use super::outside::{Outside, Readings};
 use super::pace::Hearing;
 use super::receive_buffer::BufferSizes;
@@ -95,6 +96,7 @@ impl VrrpProcess {
             watch,
             changes: Vec::new(),
             requests,
+            linger: Linger::default(),
             receipts: Vec::new(),
             sockets: Sockets::default(),
             sizes,
@@ -107,6 +109,7 @@ impl VrrpProcess {
             touched: BTreeSet::new(),
             to_retry: BTreeSet::new(),
             stopping: Stopping::No,
+            untidy: true,
             _pid_file: handover.pid_file,
         };
         process

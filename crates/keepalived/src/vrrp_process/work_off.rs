@@ -22,16 +22,26 @@ impl VrrpProcess {
             self.sockets.send(&self.outbox);
             self.queue_announcements(now);
             self.pass_wants();
+            self.log_events();
+            // After the lines that say why they leave, and before anybody else is woken.
+            self.announce()?;
             for command in self.outbox.scripts.drain(..) {
                 self.outside.script(command);
             }
-            self.report_events(now);
-            // After the lines that say why they leave; they are still sent before the next wait.
-            self.announce()?;
+            self.notify(now);
             self.close_sockets()?;
             self.outbox.clear();
         }
         self.retry_sockets()
+    }
+
+    /// Sends the adverts that are there so far. Those of sockets that are yet to be opened wait for
+    /// [`work_off`](Self::work_off).
+    pub(super) fn send_adverts(&mut self) {
+        if self.outbox.sockets.is_empty() {
+            self.sockets.send(&self.outbox);
+            self.outbox.clear_adverts();
+        }
     }
 
     fn open_sockets(&mut self) -> Result<(), ProcessError> {
@@ -143,12 +153,24 @@ impl VrrpProcess {
         let interfaces = LazyCell::new(|| -> Interfaces { monitor.snapshot() });
         for want in &self.outbox.wants {
             self.requests.want(want, &interfaces);
+            if want
+                .changes
+                .iter()
+                .any(|change| change.presence == Presence::Present)
+            {
+                self.linger.asked();
+            }
         }
     }
 
-    fn report_events(&mut self, now: Now) {
+    fn log_events(&self) {
         for event in &self.outbox.events {
             report::log_event(event, self.address_lines);
+        }
+    }
+
+    fn notify(&mut self, now: Now) {
+        for event in &self.outbox.events {
             match event {
                 Event::Notification(notification) => self.outside.notify(notification),
                 Event::Router(RouterEvent::Stopped) => {

@@ -52,6 +52,23 @@ fn the_cause_names_the_master_that_fell_silent() {
 }
 
 #[test]
+fn a_takeover_that_comes_next_is_announced() {
+    let mut lab = lab(|_| {});
+    lab.run_ms(1_000);
+    lab.hear("V", "10.0.0.9", 150);
+    // With the first advert the deadline is in its place; every further one moves it without taking it out.
+    lab.run_ms(500);
+    lab.hear("V", "10.0.0.9", 0);
+    let due = lab.router.instance_deadline(lab.id("V"));
+    assert_eq!(lab.router.next_takeover(), due);
+    lab.hear("V", "10.0.0.9", 150);
+    assert_eq!(lab.router.next_takeover(), None, "put off");
+    lab.run_ms(10_000);
+    assert_eq!(lab.state("V"), State::Master);
+    assert_eq!(lab.router.next_takeover(), None, "an advert is next");
+}
+
+#[test]
 fn a_master_that_stops_is_followed_after_the_skew_time() {
     let mut lab = lab(|_| {});
     lab.hear("V", "10.0.0.9", 150);

@@ -20,6 +20,7 @@
 
 mod addresses;
 mod conversations;
+mod dump;
 mod ipvs;
 mod later;
 mod outside;
@@ -41,6 +42,7 @@ use crate::exit::Exit;
 use crate::handover::Handover;
 use crate::link::ParentLink;
 use crate::runtime::background::Background;
+use crate::runtime::errands::Errands;
 use crate::scheduling::RealTime;
 use crate::settings::Settings;
 use crate::signals::Signals;
@@ -87,6 +89,7 @@ struct CheckerProcess {
     repairs: Repairs,
     /// What is told when the kernel has been changed.
     later: Later,
+    errands: Errands,
     outside: Outside,
     /// Where `ha_suspend` is configured.
     addresses: Option<Addresses>,

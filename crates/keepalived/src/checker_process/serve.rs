@@ -7,7 +7,6 @@ use crate::signals::SignalNumber;
 use check::Input;
 use kernel::poll::{Event, Token};
 use model::Time;
-use std::io;
 
 /// What the poller calls the descriptors that are no conversations.
 pub(super) mod token {
@@ -79,16 +78,6 @@ impl CheckerProcess {
                 Err(error) => tracing::warn!("{error}"),
             }
         }
-    }
-
-    /// A file that is written on request; nothing of this process is dumped yet.
-    #[expect(
-        clippy::unused_self,
-        reason = "the files to come tell the state of the process"
-    )]
-    fn dump(&self, dump: Dump) {
-        let error = io::Error::from(io::ErrorKind::Unsupported);
-        tracing::warn!("writing the {dump:?} dump: {error}");
     }
 
     fn hear_writer(&mut self, now: Time) -> Result<(), ProcessError> {

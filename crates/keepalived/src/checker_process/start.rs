@@ -14,6 +14,7 @@ use super::stop::Stopping;
 use super::{CheckerProcess, ProcessError, QueryIds};
 use crate::clock;
 use crate::handover::{Handover, Start};
+use crate::runtime::errands::Errands;
 use crate::scheduling::{self, RealTime};
 use crate::signals::Signals;
 use crate::track_file;
@@ -61,6 +62,7 @@ impl CheckerProcess {
             writer,
             repairs: Repairs::default(),
             later: Later::default(),
+            errands: Errands::default(),
             outside,
             addresses: None,
             opening: None,
@@ -73,6 +75,7 @@ impl CheckerProcess {
             .map_err(ProcessError::of("waiting for events"))?;
         process.apply(now, prepared)?;
         process.work_off(now);
+        process.log_data();
         if is_respawned {
             let wanted = process.director.wanted();
             process.writer.repair(wanted, Leftovers::Go);

@@ -41,6 +41,6 @@ pub mod writer;
 
 pub use linux::Linux;
 #[cfg(feature = "nftables")]
-pub use nftables::FirewallSettings;
+pub use nftables::{FirewallSettings, MarkError, MarkSettings, Marks};
 pub use receive_buffer::ReceiveBuffer;
 pub use snapshot::snapshot;

@@ -1,12 +1,16 @@
-//! nftables: the rule set of VMACs and of `no_accept` (`spec/vrrp-protocol.md` section 13), without libnftnl.
+//! nftables: the rule set of VMACs and of `no_accept` (`spec/vrrp-protocol.md` section 13), and the marks of groups of
+//! virtual servers, without libnftnl.
 //!
 //! Every call of [`Firewall::apply`] is one transaction, and so takes effect as a whole. Tables, sets, chains and rules
 //! are made with the first entry that needs them, in the same transaction; a predecessor's table of the same name is
 //! replaced then.
 
 mod expression;
+mod marks;
 mod message;
 mod ruleset;
+
+pub use marks::{MarkError, MarkSettings, Marks};
 
 use crate::netlink::{Batch, Connection, Refusal};
 use crate::operation::{FirewallEntry, Object, Operation, OperationError, Outcome, Verdict};
@@ -89,25 +93,8 @@ impl Firewall {
         Ok(())
     }
 
-    fn commit(&mut self, mut batch: Batch) -> Result<(), Failure> {
-        let before = batch.count();
-        message::end(&mut batch);
-        if before == 1 {
-            return Ok(());
-        }
-        let mut refusals = Vec::new();
-        self.connection()?.transact(&mut batch, &mut refusals)?;
-        match refusals.pop() {
-            Some(refusal) => Err(Failure::Refused(refusal)),
-            None => Ok(()),
-        }
-    }
-
-    fn connection(&mut self) -> io::Result<&mut Connection> {
-        if self.connection.is_none() {
-            self.connection = Some(Connection::open(libc::NETLINK_NETFILTER)?);
-        }
-        Ok(self.connection.as_mut().expect("opened if it was not"))
+    fn commit(&mut self, batch: Batch) -> Result<(), Failure> {
+        commit(&mut self.connection, batch)
     }
 
     /// Deletes the tables that we made and that have no entry any more.
@@ -138,11 +125,40 @@ const fn position(entry: &FirewallEntry) -> usize {
     }
 }
 
+/// Ends a transaction and has it carried out, over a connection that is opened if it is not.
+fn commit(connection: &mut Option<Connection>, mut batch: Batch) -> Result<(), Failure> {
+    let before = batch.count();
+    message::end(&mut batch);
+    if before == 1 {
+        return Ok(());
+    }
+    let connection = match connection {
+        Some(connection) => connection,
+        None => connection.insert(Connection::open(libc::NETLINK_NETFILTER)?),
+    };
+    let mut refusals = Vec::new();
+    connection.transact(&mut batch, &mut refusals)?;
+    match refusals.pop() {
+        Some(refusal) => Err(Failure::Refused(refusal)),
+        None => Ok(()),
+    }
+}
+
 /// Why a transaction did not happen.
 #[derive(Debug)]
 enum Failure {
     Refused(Refusal),
     Exchange(io::Error),
+}
+
+impl Failure {
+    /// The error number, and the kernel's explanation.
+    fn into_parts(self) -> (Errno, Option<Box<str>>) {
+        match self {
+            Self::Refused(refusal) => (refusal.errno, refusal.detail),
+            Self::Exchange(error) => (error.raw_os_error().map_or(Errno::EIO, Errno::from_raw), None),
+        }
+    }
 }
 
 impl From<io::Error> for Failure {
@@ -161,10 +177,7 @@ impl From<Failure> for io::Error {
 }
 
 fn judge(operation: &Operation, failure: Failure) -> Verdict {
-    let (errno, detail) = match failure {
-        Failure::Refused(refusal) => (refusal.errno, refusal.detail),
-        Failure::Exchange(error) => (error.raw_os_error().map_or(Errno::EIO, Errno::from_raw), None),
-    };
+    let (errno, detail) = failure.into_parts();
     match (operation, errno) {
         (Operation::Remove(_), Errno::ENOENT) | (Operation::Add(_), Errno::EEXIST) => Ok(Outcome::WasSo),
         _ => Err(OperationError::new(operation, errno, detail.as_deref())),

@@ -13,6 +13,8 @@ pub(super) enum Field {
     Ip6Source,
     Ip6Destination,
     Icmp6Type,
+    /// Of TCP, UDP and SCTP alike.
+    DestinationPort,
 }
 
 impl Field {
@@ -27,6 +29,7 @@ impl Field {
             Self::Ip6Source => (NETWORK, 8, 16),
             Self::Ip6Destination => (NETWORK, 24, 16),
             Self::Icmp6Type => (TRANSPORT, 0, 1),
+            Self::DestinationPort => (TRANSPORT, 2, 2),
         }
     }
 }
@@ -34,6 +37,7 @@ impl Field {
 /// What the kernel knows of a packet (`NFT_META_*`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Meta {
+    Mark = 3,
     InputIndex = 4,
     OutputIndex = 5,
     InputName = 6,
@@ -47,6 +51,7 @@ pub(super) enum Meta {
 pub(super) enum Verdict {
     Drop,
     Accept,
+    Return,
     Goto(&'static str),
 }
 
@@ -67,6 +72,8 @@ pub(super) enum Expression {
     Map(&'static str, u32),
     /// Sends a copy of the packet to the address in the first register by the interface in the second.
     Duplicate(u32, u32),
+    /// Changes what the kernel knows to what is in the register.
+    SetMeta(Meta, u32),
     /// Counts the packet.
     Count,
     /// Ends the rule.
@@ -77,7 +84,7 @@ impl Expression {
     const fn name(&self) -> &'static str {
         match self {
             Self::Load(..) => "payload",
-            Self::LoadMeta(..) => "meta",
+            Self::LoadMeta(..) | Self::SetMeta(..) => "meta",
             Self::Equals(..) => "cmp",
             Self::Mask(..) => "bitwise",
             Self::In(..) | Self::Map(..) => "lookup",
@@ -104,6 +111,10 @@ impl Expression {
             Self::LoadMeta(meta, register) => {
                 body.number(1, *register);
                 body.number(2, *meta as u32);
+            }
+            Self::SetMeta(meta, register) => {
+                body.number(2, *meta as u32);
+                body.number(3, *register);
             }
             Self::Equals(register, value) => {
                 body.number(1, *register);
@@ -142,11 +153,13 @@ impl Expression {
 fn encode_verdict(verdict: Verdict, body: &mut Body) {
     const VERDICT_REGISTER: u32 = 0;
     const GOTO: i32 = -4;
+    const RETURN: i32 = -5;
     body.number(1, VERDICT_REGISTER);
     body.nested(2, |body| {
         body.nested(2, |body| match verdict {
             Verdict::Drop => body.number(1, 0),
             Verdict::Accept => body.number(1, 1),
+            Verdict::Return => body.number(1, RETURN.cast_unsigned()),
             Verdict::Goto(chain) => {
                 body.number(1, GOTO.cast_unsigned());
                 body.string(2, chain);

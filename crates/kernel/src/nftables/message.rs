@@ -134,6 +134,15 @@ pub(super) fn add_chain(
     batch.push(NEW_CHAIN, NLM_F_CREATE, &body);
 }
 
+/// What of a set is in the machine's own order and not in that of the network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum HostOrder {
+    Nothing,
+    /// Keys and, in a map, values.
+    All,
+    Values,
+}
+
 /// A set or, with `data`, a map. Types are the numbers by which `nft` shows them.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Set {
@@ -144,17 +153,32 @@ pub(super) struct Set {
     pub(super) data: Option<(u32, u32)>,
     /// Its elements never change.
     pub(super) constant: bool,
-    /// Its keys and values are in the machine's own order, which `nft` wants to be told.
-    pub(super) host_order: bool,
+    /// What is in the machine's own order, which `nft` wants to be told.
+    pub(super) host_order: HostOrder,
+    /// Lengths of the parts of a key, where elements are ranges; otherwise they are single keys.
+    pub(super) ranges: &'static [u32],
+    /// Elements count the packets for which they are found.
+    pub(super) counters: bool,
 }
 
 /// Adds a set. The number tells it from others of the transaction.
 pub(super) fn add_set(batch: &mut Batch, family: Family, table: &str, set: &Set, number: u32) {
     const CONSTANT: u32 = 0x02;
+    const INTERVAL: u32 = 0x04;
     const MAP: u32 = 0x08;
+    const CONCATENATION: u32 = 0x80;
     let mut body = Body::of_table(family, table, 1);
     body.string(2, set.name);
-    let flags = if set.constant { CONSTANT } else { 0 } | if set.data.is_some() { MAP } else { 0 };
+    let is_of_ranges = !set.ranges.is_empty();
+    let flags = [
+        (set.constant, CONSTANT),
+        (set.data.is_some(), MAP),
+        (is_of_ranges, INTERVAL | CONCATENATION),
+    ];
+    let flags = flags
+        .into_iter()
+        .filter(|(has, _)| *has)
+        .fold(0, |flags, (_, flag)| flags | flag);
     body.number(3, flags);
     body.number(4, set.key_type);
     body.number(5, set.key_len);
@@ -162,15 +186,28 @@ pub(super) fn add_set(batch: &mut Batch, family: Family, table: &str, set: &Set,
         body.number(6, kind);
         body.number(7, len);
     }
+    if is_of_ranges {
+        // Description, concatenation, list element, length of the field.
+        body.nested(9, |body| {
+            body.nested(2, |body| {
+                for len in set.ranges {
+                    body.nested(1, |body| body.number(1, *len));
+                }
+            });
+        });
+    }
     body.number(10, number);
-    if set.host_order {
-        body.bytes(13, &host_order(set.data.is_some()));
+    if set.counters {
+        body.nested(17, |body| Expression::Count.encode(body));
+    }
+    if set.host_order != HostOrder::Nothing {
+        body.bytes(13, &host_order(set));
     }
     batch.push(NEW_SET, NLM_F_CREATE, &body);
 }
 
 /// User data of a set, which the kernel keeps for `nft`: kind, length and number of each item.
-fn host_order(is_map: bool) -> Vec<u8> {
+fn host_order(set: &Set) -> Vec<u8> {
     const KEY_ORDER: u8 = 0;
     const DATA_ORDER: u8 = 1;
     const HOST: u32 = 1;
@@ -178,11 +215,9 @@ fn host_order(is_map: bool) -> Vec<u8> {
         let [a, b, c, d] = HOST.to_ne_bytes();
         [kind, 4, a, b, c, d]
     };
-    let mut items = item(KEY_ORDER).to_vec();
-    if is_map {
-        items.extend(item(DATA_ORDER));
-    }
-    items
+    let keys = (set.host_order == HostOrder::All).then(|| item(KEY_ORDER));
+    let values = set.data.map(|_| item(DATA_ORDER));
+    keys.into_iter().chain(values).flatten().collect()
 }
 
 /// An element of a set or, with a value, of a map.
@@ -190,6 +225,8 @@ fn host_order(is_map: bool) -> Vec<u8> {
 pub(super) struct Element {
     pub(super) set: &'static str,
     pub(super) key: Vec<u8>,
+    /// The end of the range that begins with the key, part by part.
+    pub(super) end: Option<Vec<u8>>,
     pub(super) value: Option<Vec<u8>>,
 }
 
@@ -199,6 +236,9 @@ fn element_body(family: Family, table: &str, element: &Element) -> Body {
     body.nested(3, |body| {
         body.nested(1, |body| {
             body.data(1, &element.key);
+            if let Some(end) = &element.end {
+                body.data(10, end);
+            }
             if let Some(value) = &element.value {
                 body.data(2, value);
             }

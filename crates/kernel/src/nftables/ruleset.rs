@@ -4,7 +4,8 @@ use super::FirewallSettings;
 use super::expression::Expression::{Count, Duplicate, End, Equals, In, Load, LoadMeta, Map, Mask};
 use super::expression::{Expression, Field, Meta, Verdict};
 use super::message::{
-    self, Element, Family, Hook, Place, Set, add_chain, add_element, add_rule, add_set, delete_element,
+    self, Element, Family, Hook, HostOrder, Place, Set, add_chain, add_element, add_rule, add_set,
+    delete_element,
 };
 use crate::netlink::Batch;
 use crate::operation::FirewallEntry;
@@ -30,12 +31,12 @@ const VIPS_BY_INDEX: Set = set("vips_link_local", concatenated(IPV6_ADDR, IFACE_
 const VIPS_BY_NAME: Set = set("vips_link_local_name", concatenated(IPV6_ADDR, IFNAME), 32);
 const PARENT_LINK_LOCAL: Set = set("parent_link_local", concatenated(IPV6_ADDR, IFNAME), 32);
 const VMAC_SET: Set = Set {
-    host_order: true,
+    host_order: HostOrder::All,
     ..set("vmac_set", IFACE_INDEX, 4)
 };
 const VMAC_MAP: Set = Set {
     data: Some((IFACE_INDEX, 4)),
-    host_order: true,
+    host_order: HostOrder::All,
     ..set("vmac_map", IFACE_INDEX, 4)
 };
 const NEIGHBOR_DISCOVERY: Set = Set {
@@ -54,7 +55,9 @@ const fn set(name: &'static str, key_type: u32, key_len: u32) -> Set {
         key_len,
         data: None,
         constant: false,
-        host_order: false,
+        host_order: HostOrder::Nothing,
+        ranges: &[],
+        counters: false,
     }
 }
 
@@ -164,6 +167,7 @@ impl Table {
             let element = Element {
                 set: set.name,
                 key: vec![*constant],
+                end: None,
                 value: None,
             };
             add_element(batch, self.family, &settings.table, &element);
@@ -343,6 +347,7 @@ fn elements(settings: &FirewallSettings, entry: &FirewallEntry) -> Vec<Element> 
     let element = |set: &Set, key: Vec<u8>, value: Option<Vec<u8>>| Element {
         set: set.name,
         key,
+        end: None,
         value,
     };
     match entry {

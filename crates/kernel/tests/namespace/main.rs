@@ -9,6 +9,7 @@ mod capture;
 mod firewall;
 mod lab;
 mod links;
+mod marks;
 mod monitor;
 mod routing;
 mod writer;

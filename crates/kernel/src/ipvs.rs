@@ -55,7 +55,8 @@ pub trait Backend: Send {
     /// [`Table`] has no words for are left out.
     fn table(&mut self) -> io::Result<Table>;
 
-    /// Counters of a service and its destinations; nothing if there is no such service.
+    /// Counters of a service and its destinations; nothing if there is no such service. The kernel sums up every two
+    /// seconds, so they may be that old.
     fn statistics(&mut self, service: &ServiceKey) -> io::Result<Option<ServiceStatistics>>;
 
     /// How long idle connections are remembered.

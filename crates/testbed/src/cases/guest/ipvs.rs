@@ -1,5 +1,7 @@
 //! The kernel's table of virtual servers as `kernel::ipvs` writes and reads it, beside `ipvsadm` and Debian's keepalived.
 
+mod traffic;
+
 use std::process::Command;
 
 use anyhow::{Context as _, Result, bail, ensure};
@@ -16,6 +18,8 @@ use testbed::daemon::Daemon;
 use testbed::netns::{Node, PATIENCE};
 
 use super::super::World;
+
+pub(super) use traffic::traffic;
 
 /// A node with an empty table.
 fn director() -> Result<(Node, Ipvs)> {

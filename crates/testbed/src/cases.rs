@@ -5,6 +5,7 @@
 
 mod addresses;
 mod config_test;
+mod documentation;
 mod elections;
 mod frr;
 mod group_faults;

@@ -3,6 +3,7 @@
 //! This program only builds, starts and counts; what it starts lives in the crate `testbed`.
 
 mod arrows;
+mod book;
 mod dist;
 mod licences;
 mod packages;
@@ -87,6 +88,14 @@ enum What {
         #[arg(long)]
         check: bool,
     },
+    /// Writes the reference chapters of `docs/` from the tables of the program, and builds the site into `target/book`.
+    ///
+    /// mdBook, which builds the site, is built first if it is missing.
+    Docs {
+        /// Writes the chapters only.
+        #[arg(long)]
+        reference: bool,
+    },
     /// Builds the program for release and installs it with what belongs to it: manual pages, unit, sample, completions.
     Install {
         /// What the paths begin with.
@@ -108,6 +117,18 @@ fn main() -> ExitCode {
             eprintln!("error: {error:#}");
             ExitCode::FAILURE
         }
+    }
+}
+
+/// Prints complaints; success when there are none.
+fn verdict(complaints: &[String]) -> ExitCode {
+    for complaint in complaints {
+        println!("{complaint}");
+    }
+    if complaints.is_empty() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
     }
 }
 
@@ -149,14 +170,16 @@ fn run(what: What) -> Result<ExitCode> {
             } else {
                 Vec::new()
             };
-            for complaint in &complaints {
-                println!("{complaint}");
-            }
-            Ok(if complaints.is_empty() {
-                ExitCode::SUCCESS
+            Ok(verdict(&complaints))
+        }
+        What::Docs { reference } => {
+            book::write_reference(&workspace)?;
+            let complaints = if reference {
+                Vec::new()
             } else {
-                ExitCode::FAILURE
-            })
+                book::build_site(&workspace)?
+            };
+            Ok(verdict(&complaints))
         }
         What::Install {
             prefix,

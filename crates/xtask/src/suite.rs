@@ -12,7 +12,7 @@ use std::time::Instant;
 use anyhow::{Context as _, Result};
 
 use crate::workspace::{Profile, Workspace};
-use crate::{arrows, dist, licences, packages};
+use crate::{arrows, book, dist, licences, packages};
 pub(crate) use fuzzing::fuzz;
 use tally::{Kind, Tally};
 
@@ -58,6 +58,9 @@ pub(crate) fn run(workspace: &Workspace, extent: Extent) -> Result<ExitCode> {
     run.part("unit and property tests", Run::unit_tests)?;
     run.part("build", Run::programs)?;
     run.part("packages", Run::packages)?;
+    if extent == Extent::Full {
+        run.part("documentation site", Run::site)?;
+    }
     run.part("cluster simulation", Run::simulation)?;
     run.part("namespace, interop, guests", Run::cases)?;
     run.part("fuzzing", Run::fuzzing)?;
@@ -154,6 +157,11 @@ impl Run<'_> {
     fn packages(&mut self) -> Result<Outcome> {
         let made = dist::packages(self.workspace, Profile::Dev)?;
         let complaints = dist::check(&made, self.workspace)?;
+        Ok(self.verdict(&complaints))
+    }
+
+    fn site(&mut self) -> Result<Outcome> {
+        let complaints = book::build_site(self.workspace)?;
         Ok(self.verdict(&complaints))
     }
 

@@ -32,7 +32,10 @@ pub(super) fn examples(world: &World) -> Result<()> {
     let mut examples = Vec::new();
     for page in pages(&repository.join("docs"))? {
         let text = fs::read_to_string(&page).with_context(|| format!("reading {}", page.display()))?;
-        examples.extend(examples_of(&page.display().to_string(), &text));
+        examples.extend(examples_of(
+            &page.file_name().unwrap_or_default().to_string_lossy(),
+            &text,
+        ));
     }
     let manifest = repository.join("dist/kubernetes/keepalived.yaml");
     let text = fs::read_to_string(&manifest).with_context(|| format!("reading {}", manifest.display()))?;
@@ -45,7 +48,8 @@ pub(super) fn examples(world: &World) -> Result<()> {
         "only {} examples were found",
         configurations.len()
     );
-    let node = host(&scripts)?;
+    let host = Host::new(&scripts)?;
+    let node = &host.node;
     for Example { page, line, text, .. } in &configurations {
         let path = node.write("example.conf", text)?;
         let mut command = world.ours.command();
@@ -61,52 +65,64 @@ pub(super) fn examples(world: &World) -> Result<()> {
     Ok(())
 }
 
-/// A node with the interfaces and the scripts that the examples name.
-fn host(scripts: &[Example]) -> Result<Node> {
-    let segment = Segment::new("segment")?;
-    let node = Node::new("host")?;
-    segment.plug(&node, "eth0", &["192.0.2.11/24", "2001:db8::11/64"])?;
-    let inside = Node::new("inside")?;
-    testbed::netns::connect(
-        testbed::netns::End {
-            node: &node,
-            ifname: "eth1",
-            addresses: &["10.0.0.2/24"],
-        },
-        testbed::netns::End {
-            node: &inside,
-            ifname: "eth0",
-            addresses: &[],
-        },
-    )?;
-    node.run(|| {
-        mount(
-            Some("scripts"),
-            SCRIPTS,
-            Some("tmpfs"),
-            MsFlags::empty(),
-            Some("mode=0755"),
-        )
-    })
-    .with_context(|| format!("mounting a private {SCRIPTS}"))?;
-    for Example {
-        page,
-        line,
-        text,
-        file,
-    } in scripts
-    {
-        let file = file.as_deref().unwrap_or_default();
-        ensure!(
-            Path::new(file).parent() == Some(Path::new(SCRIPTS)),
-            "{page}, line {line}: scripts of examples are in {SCRIPTS}, not {file}"
-        );
-        let script = node.write("script", text)?;
-        let mut install = std::process::Command::new("install");
-        install.args(["--mode=0755"]).arg(script).arg(file);
-        node.stdout(install)?;
+/// A node with the interfaces and the scripts that the examples name, and the other ends of its cables.
+struct Host {
+    node: Node,
+    _outside: Segment,
+    _inside: Node,
+}
+
+impl Host {
+    fn new(scripts: &[Example]) -> Result<Self> {
+        let segment = Segment::new("segment")?;
+        let node = Node::new("host")?;
+        segment.plug(&node, "eth0", &["192.0.2.11/24", "2001:db8::11/64"])?;
+        let inside = Node::new("inside")?;
+        testbed::netns::connect(
+            testbed::netns::End {
+                node: &node,
+                ifname: "eth1",
+                addresses: &["10.0.0.2/24"],
+            },
+            testbed::netns::End {
+                node: &inside,
+                ifname: "eth0",
+                addresses: &[],
+            },
+        )?;
+        node.run(|| {
+            mount(
+                Some("scripts"),
+                SCRIPTS,
+                Some("tmpfs"),
+                MsFlags::empty(),
+                Some("mode=0755"),
+            )
+        })
+        .with_context(|| format!("mounting a private {SCRIPTS}"))?;
+        for Example {
+            page,
+            line,
+            text,
+            file,
+        } in scripts
+        {
+            let file = file.as_deref().unwrap_or_default();
+            ensure!(
+                Path::new(file).parent() == Some(Path::new(SCRIPTS)),
+                "{page}, line {line}: scripts of examples are in {SCRIPTS}, not {file}"
+            );
+            let script = node.write("script", text)?;
+            let mut install = std::process::Command::new("install");
+            install.args(["--mode=0755"]).arg(script).arg(file);
+            node.stdout(install)?;
+        }
+        Ok(Self {
+            node,
+            _outside: segment,
+            _inside: inside,
+        })
     }
-    Ok(node)
 }
 
 fn pages(directory: &Path) -> Result<Vec<PathBuf>> {
@@ -149,7 +165,7 @@ fn examples_of(page: &str, text: &str) -> Vec<Example> {
     examples
 }
 
-/// The configuration of the ConfigMap: what is indented below its name.
+/// The configuration of the `ConfigMap`: what is indented below its name.
 fn of_manifest(text: &str) -> Result<Example> {
     let (_, block) = text
         .split_once("keepalived.conf: |\n")

@@ -6,8 +6,8 @@ use super::life::{self, SECOND, TENTH};
 use super::router::{Delivery, Variant};
 use super::signed::Signature;
 use super::{
-    Case, Extent, Kind, Needs, World, addresses, config_test, elections, frr, group_faults, groups, guest,
-    mail, noise, package, processes, reload, scripts, signed, vyos,
+    Case, Extent, Kind, Needs, World, addresses, config_test, documentation, elections, frr, group_faults,
+    groups, guest, mail, noise, package, processes, reload, scripts, signed, vyos,
 };
 
 const IPV4: &[&str] = &["10.0.0.200/24", "10.0.0.201/24"];
@@ -108,6 +108,7 @@ pub(super) fn all() -> Vec<Case> {
         alone("guide", addresses::guide),
         alone("config/ten-mistakes", config_test::ten_mistakes).only_ours(),
         alone("config/exit-codes", config_test::exit_codes),
+        alone("documentation/examples", documentation::examples).only_ours(),
         alone("address/taken-away", addresses::taken_away).only_ours(),
         alone("address/options", addresses::options),
         alone("address/many", addresses::many),

@@ -72,6 +72,12 @@ impl Frame {
         }
     }
 
+    /// The MAC address that it came from.
+    #[must_use]
+    pub fn source_mac(&self) -> Option<[u8; 6]> {
+        self.bytes.get(6..12)?.try_into().ok()
+    }
+
     /// The frame itself, Ethernet header first.
     #[must_use]
     pub fn bytes(&self) -> &[u8] {

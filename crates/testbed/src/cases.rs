@@ -7,6 +7,7 @@ mod addresses;
 mod config_test;
 mod documentation;
 mod elections;
+mod firewall;
 mod frr;
 mod group_faults;
 mod groups;
@@ -23,6 +24,7 @@ mod reload;
 mod router;
 mod scripts;
 mod signed;
+mod virtual_mac;
 mod vyos;
 
 use std::path::PathBuf;

@@ -73,6 +73,26 @@ impl Ping {
         self.echoes.recv_timeout(patience).ok()
     }
 
+    /// Waits until so many requests are answered.
+    pub fn wait_answers(&self, count: usize, patience: Duration) -> Result<()> {
+        let deadline = Stamp::now() + patience;
+        let mut answered = 0;
+        while answered < count {
+            let echo = self.echoes.recv_timeout(deadline.remaining());
+            let echo =
+                echo.with_context(|| format!("{answered} answers instead of {count} in {patience:?}"))?;
+            answered += usize::from(matches!(echo, Echo::Answered { .. }));
+        }
+        Ok(())
+    }
+
+    /// How many requests were answered since the last call.
+    #[must_use]
+    pub fn answers(&self) -> usize {
+        let answered = |echo: &Echo| matches!(echo, Echo::Answered { .. });
+        self.echoes.try_iter().filter(answered).count()
+    }
+
     /// What happened since the last call.
     #[must_use]
     pub fn take(&self) -> Vec<Echo> {

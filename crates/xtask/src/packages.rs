@@ -16,6 +16,7 @@ pub(crate) struct Need {
 /// What laboratories of network namespaces need.
 pub(crate) const LABORATORY: &[Need] = &[
     need("ip", "iproute2"),
+    need("nft", "nftables"),
     need("unshare", "util-linux"),
     need("ldd", "libc-bin"),
     need("ps", "procps"),

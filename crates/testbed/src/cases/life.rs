@@ -7,7 +7,7 @@ use testbed::capture::{Advert, Capture};
 use testbed::daemon::{Daemon, Implementation, Presence, State};
 use testbed::netns::{Node, PATIENCE};
 
-use super::router::{Delivery, INSTANCE, INTERFACE, Pair, Place, VRID, Variant};
+use super::router::{Delivery, Holder, INSTANCE, INTERFACE, Pair, Place, VRID, Variant};
 
 /// The priority of the router that should be master, and that of the other one.
 const PRIORITY: (u8, u8) = (150, 100);
@@ -15,8 +15,16 @@ const PRIORITY: (u8, u8) = (150, 100);
 /// Lives it with `one` as the router of higher priority.
 pub(super) fn run(variant: Variant, one: &Implementation, two: &Implementation) -> Result<()> {
     let pair = Pair::new()?;
-    // Router two lives all the time and sees the adverts in both directions.
-    let mut capture = Capture::start(&pair.two)?;
+    let mut capture = match variant.holder {
+        // Router two lives all the time and sees the adverts in both directions.
+        Holder::Interface => Capture::start(&pair.two)?,
+        // There every advert would be seen twice, on the macvlan and below.
+        Holder::VirtualMac | Holder::VirtualMacOnly => {
+            let neighbour = Node::new("neighbour")?;
+            pair.segment.plug(&neighbour, INTERFACE, &["10.0.0.9/24"])?;
+            Capture::start(&neighbour)?
+        }
+    };
     let configuration = |priority, place| variant.configuration(priority, place);
 
     let mut second =
@@ -42,7 +50,7 @@ pub(super) fn run(variant: Variant, one: &Implementation, two: &Implementation) 
         Daemon::start(&pair.one, one, &configuration(PRIORITY.0, Place::One)).context("restart of one")?;
     for address in variant.virtual_addresses() {
         first
-            .wait_address(INTERFACE, &address.to_string(), Presence::Gone)
+            .wait_address(variant.holding(), &address.to_string(), Presence::Gone)
             .context("leftover of the crash")?;
     }
     pair.segment.replug(&pair.one)?;
@@ -53,7 +61,7 @@ pub(super) fn run(variant: Variant, one: &Implementation, two: &Implementation) 
     first.stop().context("graceful stop of one")?;
     for address in variant.virtual_addresses() {
         first
-            .wait_address(INTERFACE, &address.to_string(), Presence::Gone)
+            .wait_address(variant.holding(), &address.to_string(), Presence::Gone)
             .context("after the stop of one")?;
     }
     takes_over(&mut second, from, &variant, &mut capture).context("two, after the stop of one")?;
@@ -91,9 +99,12 @@ impl Mark {
 /// Becomes master, has the addresses, announces them.
 fn takes_over(daemon: &mut Daemon, from: Mark, variant: &Variant, capture: &mut Capture) -> Result<()> {
     daemon.wait_state_from(from.line, INSTANCE, State::Master, PATIENCE)?;
-    let mac = mac_of(daemon.node())?;
+    let mac = match variant.holder {
+        Holder::Interface => mac_of(daemon.node())?,
+        Holder::VirtualMac | Holder::VirtualMacOnly => variant.virtual_mac(),
+    };
     for address in variant.virtual_addresses() {
-        daemon.wait_address(INTERFACE, &address.to_string(), Presence::There)?;
+        daemon.wait_address(variant.holding(), &address.to_string(), Presence::There)?;
         let what = format!("announcement of {address}");
         capture.wait_from(from.frame, &what, PATIENCE, |frame| {
             frame
@@ -108,7 +119,7 @@ fn takes_over(daemon: &mut Daemon, from: Mark, variant: &Variant, capture: &mut 
 fn yields(daemon: &mut Daemon, from: Mark, variant: &Variant) -> Result<()> {
     daemon.wait_state_from(from.line, INSTANCE, State::Backup, PATIENCE)?;
     for address in variant.virtual_addresses() {
-        daemon.wait_address(INTERFACE, &address.to_string(), Presence::Gone)?;
+        daemon.wait_address(variant.holding(), &address.to_string(), Presence::Gone)?;
     }
     Ok(())
 }
@@ -133,11 +144,17 @@ fn mac_of(node: &Node) -> Result<[u8; 6]> {
 /// Every advert of both, whatever the receiver thought of it.
 fn adverts_are_right(capture: &mut Capture, variant: &Variant) -> Result<()> {
     capture.ensure_complete()?;
-    let adverts: Vec<Advert> = capture
-        .frames()
-        .iter()
-        .filter_map(testbed::capture::Frame::advert)
-        .collect();
+    let mut adverts: Vec<Advert> = Vec::new();
+    for frame in capture.frames() {
+        let Some(advert) = frame.advert() else { continue };
+        let is_virtual = frame.source_mac() == Some(variant.virtual_mac());
+        ensure!(
+            is_virtual == (variant.holder == Holder::VirtualMac),
+            "{advert} comes from the MAC address {:x?}",
+            frame.source_mac()
+        );
+        adverts.push(advert);
+    }
     for advert in &adverts {
         let expected = Advert {
             source: advert.source,

@@ -3,11 +3,11 @@
 use anyhow::Result;
 
 use super::life::{self, SECOND, TENTH};
-use super::router::{Delivery, Variant};
+use super::router::{Delivery, Holder, Variant};
 use super::signed::Signature;
 use super::{
-    Case, Extent, Kind, Needs, World, addresses, config_test, documentation, elections, frr, group_faults,
-    groups, guest, mail, noise, package, processes, reload, scripts, signed, vyos,
+    Case, Extent, Kind, Needs, World, addresses, config_test, documentation, elections, firewall, frr,
+    group_faults, groups, guest, mail, noise, package, processes, reload, scripts, signed, virtual_mac, vyos,
 };
 
 const IPV4: &[&str] = &["10.0.0.200/24", "10.0.0.201/24"];
@@ -20,6 +20,7 @@ const V2: Variant = Variant {
     authentication: None,
     delivery: Delivery::Multicast,
     addresses: IPV4,
+    holder: Holder::Interface,
 };
 const V2_PASS: Variant = Variant {
     name: "v2-pass",
@@ -81,6 +82,21 @@ const V3_IPV6_HMAC: Variant = Variant {
     authentication: HMAC,
     ..V3_IPV6
 };
+const VMAC: Variant = Variant {
+    name: "vmac",
+    holder: Holder::VirtualMac,
+    ..V3
+};
+const VMAC_XMIT_BASE: Variant = Variant {
+    name: "vmac-xmit-base",
+    holder: Holder::VirtualMacOnly,
+    ..V3
+};
+const VMAC_IPV6: Variant = Variant {
+    name: "vmac-ipv6",
+    holder: Holder::VirtualMac,
+    ..V3_IPV6
+};
 
 /// All cases, the long ones first: they run while the short ones follow each other.
 pub(super) fn all() -> Vec<Case> {
@@ -95,6 +111,9 @@ pub(super) fn all() -> Vec<Case> {
             V3_UNICAST,
             V3_IPV6,
             V3_IPV6_UNICAST,
+            VMAC,
+            VMAC_XMIT_BASE,
+            VMAC_IPV6,
         ]
         .into_iter()
         .flat_map(lives),
@@ -157,6 +176,19 @@ pub(super) fn all() -> Vec<Case> {
         alone("reload/broken-file", reload::broken_file).only_ours(),
         alone("package/fresh", package::fresh).with_package(),
         case(Kind::Interop, "package/swap".to_owned(), package::swap).with_package(),
+        alone("vmac/settings", virtual_mac::with_settings).only_ours(),
+        alone("vmac/addresses", virtual_mac::other_addresses).only_ours(),
+        alone("vmac/resolved", virtual_mac::resolved),
+        alone("vmac/deleted", virtual_mac::deleted).only_ours(),
+        alone("vmac/crash", virtual_mac::crash),
+        alone("vmac/reload", virtual_mac::reload).only_ours(),
+        alone("vmac/base-down", virtual_mac::base_down).only_ours(),
+        alone("firewall/no-accept", firewall::no_accept).only_ours(),
+        alone("firewall/strict-v3", firewall::strict_v3),
+        alone("firewall/strict-v2", firewall::strict_v2),
+        alone("firewall/switched-off", firewall::switched_off).only_ours(),
+        alone("firewall/leftover", firewall::leftover).only_ours(),
+        alone("firewall/flushed", firewall::flushed).only_ours(),
         alone("noise/packets", noise::packets).only_ours(),
         alone("noise/stalled-log", noise::stalled_log).only_ours(),
     ]);

@@ -14,11 +14,25 @@ pub(super) const VRID: u8 = 51;
 /// The interface of every router.
 pub(super) const INTERFACE: &str = "eth0";
 
+/// The name of the macvlan of that instance.
+pub(super) const VIRTUAL_INTERFACE: &str = "vrrp.51";
+
 /// How adverts travel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Delivery {
     Multicast,
     Unicast,
+}
+
+/// Where the addresses are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Holder {
+    /// On the interface.
+    Interface,
+    /// `use_vmac`: on a macvlan, which sends the adverts as well.
+    VirtualMac,
+    /// `vmac_xmit_base`: on a macvlan, while the interface sends the adverts.
+    VirtualMacOnly,
 }
 
 /// What the two routers speak.
@@ -33,6 +47,7 @@ pub(super) struct Variant {
     pub(super) delivery: Delivery,
     /// Virtual addresses with prefix lengths.
     pub(super) addresses: &'static [&'static str],
+    pub(super) holder: Holder,
 }
 
 impl Variant {
@@ -49,6 +64,19 @@ impl Variant {
 
     pub(super) fn is_ipv6(&self) -> bool {
         self.virtual_addresses()[0].is_ipv6()
+    }
+
+    /// The interface that the virtual addresses are on.
+    pub(super) const fn holding(&self) -> &'static str {
+        match self.holder {
+            Holder::Interface => INTERFACE,
+            Holder::VirtualMac | Holder::VirtualMacOnly => VIRTUAL_INTERFACE,
+        }
+    }
+
+    /// The MAC address of the virtual router.
+    pub(super) fn virtual_mac(&self) -> [u8; 6] {
+        [0, 0, 0x5e, 0, if self.is_ipv6() { 2 } else { 1 }, VRID]
     }
 
     /// The configuration of a router with this priority at `place`.
@@ -79,6 +107,11 @@ impl Variant {
             )
             .expect("a String takes all text");
         }
+        text += match self.holder {
+            Holder::Interface => "",
+            Holder::VirtualMac => "    use_vmac\n",
+            Holder::VirtualMacOnly => "    use_vmac\n    vmac_xmit_base\n",
+        };
         text += "    virtual_ipaddress {\n";
         for address in self.addresses {
             writeln!(text, "        {address} dev {INTERFACE}").expect("a String takes all text");

@@ -224,12 +224,40 @@ impl Node {
             .with_context(|| format!("setting {path} of {} to {value}", self.name()))
     }
 
-    /// The addresses of an interface, as `ip -j address` names them.
+    /// The addresses of an interface, as `ip -j address` names them. One that does not exist has none.
     pub fn addresses(&self, ifname: &str) -> Result<Vec<Value>> {
         let mut command = Command::new("ip");
-        command.args(["-j", "address", "show", "dev", ifname]);
+        command.args(["-j", "address", "show"]);
         let links = self.json(command)?;
-        Ok(links[0]["addr_info"].as_array().cloned().unwrap_or_default())
+        let mut links = links.as_array().into_iter().flatten();
+        let link = links.find(|link| link["ifname"] == ifname);
+        let addresses = link.and_then(|link| link["addr_info"].as_array());
+        Ok(addresses.cloned().unwrap_or_default())
+    }
+
+    /// What `ip -d -j link` says of an interface, or nothing where it does not exist.
+    pub fn link(&self, ifname: &str) -> Result<Option<Value>> {
+        let mut command = Command::new("ip");
+        command.args(["-d", "-j", "link", "show"]);
+        let links = self.json(command)?;
+        let mut links = links.as_array().into_iter().flatten();
+        Ok(links.find(|link| link["ifname"] == ifname).cloned())
+    }
+
+    /// The value of a kernel parameter below `/proc/sys`.
+    pub fn sysctl_value(&self, path: &str) -> Result<String> {
+        let file = format!("/proc/sys/{path}");
+        let value = self.run(move || fs::read_to_string(&file));
+        let value = value.with_context(|| format!("reading {path} of {}", self.name()))?;
+        Ok(value.trim_end().to_owned())
+    }
+
+    /// The node's nftables, as `nft list ruleset` shows them, one blank between words.
+    pub fn ruleset(&self) -> Result<String> {
+        let mut command = Command::new("nft");
+        command.args(["list", "ruleset"]);
+        let text = self.stdout(command)?;
+        Ok(text.split_whitespace().collect::<Vec<_>>().join(" "))
     }
 
     /// Whether the interface has this address (without prefix).

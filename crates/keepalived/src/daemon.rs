@@ -375,6 +375,7 @@ fn settings(options: &Options, program: &Program) -> Settings {
         release_vips: options.release_vips,
         keep_vrrp: options.keep_vrrp,
         keep_ipvs: options.keep_ipvs,
+        without_firewall: options.without_firewall,
         dump_configuration: options.dump_configuration,
         address_monitoring: options.address_monitoring,
         has_checker: enabled(options, Kind::Checker) && program.bodies.checker.is_some(),

@@ -20,6 +20,8 @@ pub struct Settings {
     pub keep_vrrp: bool,
     /// `-I`: the IPVS tables stay at a stop.
     pub keep_ipvs: bool,
+    /// `--no-firewall`: no nftables entries are made.
+    pub without_firewall: bool,
     /// `-d`: log the whole configuration at start.
     pub dump_configuration: bool,
     /// `-a`: log each address that netlink reports.

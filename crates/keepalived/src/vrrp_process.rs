@@ -26,8 +26,11 @@
 mod announcements;
 mod assigned;
 mod dump;
+mod environment;
+mod firewall;
 mod leftovers;
 mod linger;
+mod links;
 mod objects;
 mod observe;
 mod outside;
@@ -55,6 +58,7 @@ use crate::settings::Settings;
 use crate::signals::Signals;
 use announcements::Announcements;
 use assigned::Assigned;
+use environment::Environment;
 use kernel::monitor::{Change, Monitor, Watch};
 use kernel::poll::{Pace, Poller, Token};
 use kernel::sys::give_back;
@@ -63,6 +67,7 @@ use model::{Configuration, Globals, IfIndex, Micros, Time};
 use outside::{Outside, Readings};
 use pace::Hearing;
 use receive_buffer::BufferSizes;
+use reload::Pending;
 use report::AddressLines;
 use requests::{Receipt, Requests};
 use sockets::Sockets;
@@ -93,6 +98,7 @@ struct VrrpProcess {
     changes: Vec<Change>,
     requests: Requests,
     linger: Linger,
+    environment: Environment,
     /// Receipts that wait until the monitor has been read.
     receipts: Vec<Receipt>,
     sockets: Sockets,
@@ -102,6 +108,8 @@ struct VrrpProcess {
     blocked: BTreeSet<IfIndex>,
     /// The configuration of a reload, while it is being opened.
     opening: Option<Background<io::Result<(Configuration, Readings)>>>,
+    /// One that has been opened and waits for its links.
+    pending: Option<Pending>,
     errands: Errands,
     outside: Outside,
     assigned: Assigned,
@@ -176,6 +184,7 @@ impl VrrpProcess {
         while self.stopping != Stopping::Done {
             self.turn()?;
         }
+        self.end();
         Ok(())
     }
 
@@ -199,6 +208,7 @@ impl VrrpProcess {
         served?;
         self.work_off(now)?;
         self.linger()?;
+        self.hand_links_over();
         self.outside.kernel_work(self.requests.work());
         self.announce()?;
         self.end_stop_in_time(now);

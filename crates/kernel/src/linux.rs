@@ -1,11 +1,16 @@
 //! The kernel itself as a back end.
 
-use crate::netlink::{Batch, Connection, Refusal, address, link, link_request, route, rule};
+mod link;
+
+use crate::netlink::{Batch, Connection, Refusal, address, route, rule};
 #[cfg(feature = "nftables")]
 use crate::nftables::{Firewall, FirewallSettings};
-use crate::operation::{Backend, Link, Object, Operation, OperationError, Outcome, Sysctl, Verdict, Way};
+#[cfg(feature = "nftables")]
+use crate::operation::FirewallEntry;
+use crate::operation::{Backend, Object, Operation, OperationError, Outcome, Sysctl, Verdict, Way};
 use crate::{ReceiveBuffer, sysctl};
-use model::IfIndex;
+#[cfg(feature = "nftables")]
+use model::IfName;
 use nix::errno::Errno;
 use std::collections::HashMap;
 use std::io;
@@ -23,6 +28,9 @@ pub struct Linux {
     originals: HashMap<Box<str>, String>,
     #[cfg(feature = "nftables")]
     firewall: Firewall,
+    /// The entries that go with links, by their names.
+    #[cfg(feature = "nftables")]
+    guarded: HashMap<IfName, FirewallEntry>,
 }
 
 impl Linux {
@@ -42,6 +50,8 @@ impl Linux {
             originals: HashMap::new(),
             #[cfg(feature = "nftables")]
             firewall: Firewall::new(FirewallSettings::default()),
+            #[cfg(feature = "nftables")]
+            guarded: HashMap::new(),
         })
     }
 
@@ -95,49 +105,6 @@ impl Linux {
         }
     }
 
-    fn apply_link(&mut self, operation: &Operation) -> Verdict {
-        let Object::Link(link) = operation.object() else {
-            unreachable!("only links are alone");
-        };
-        self.batch.clear();
-        self.refusals.clear();
-        match operation {
-            Operation::Add(_) => {
-                let exclusive = NLM_F_CREATE | NLM_F_EXCL;
-                let batch = &mut self.batch;
-                batch.push(libc::RTM_NEWLINK, exclusive, &link_request::creation(link));
-                batch.push(libc::RTM_NEWLINK, 0, &link_request::without_own_address(link));
-                batch.push(libc::RTM_NEWLINK, 0, &link_request::activation(link));
-            }
-            Operation::Remove(_) => {
-                self.batch
-                    .push(libc::RTM_DELLINK, 0, &link_request::named(&link.name));
-            }
-        }
-        let failed = |error: &io::Error| OperationError::new(operation, errno(error), None);
-        let exchanged = self.route.exchange(&mut self.batch, &mut self.refusals);
-        exchanged.map_err(|error| failed(&error))?;
-        let mut outcome = Outcome::Done;
-        for refusal in self.refusals.drain(..) {
-            // A machine without IPv6 makes no such address anyway.
-            if refusal.errno == Errno::EAFNOSUPPORT && refusal.position == 1 {
-                continue;
-            }
-            outcome = judge(operation, refusal.errno, refusal.detail.as_deref())?;
-        }
-        if matches!(operation, Operation::Remove(_)) {
-            return Ok(outcome);
-        }
-        let index = self.index_of(link).map_err(|error| failed(&error))?;
-        Ok(Outcome::Created(index))
-    }
-
-    fn index_of(&mut self, link: &Link) -> io::Result<IfIndex> {
-        self.route
-            .ask(libc::RTM_GETLINK, &link_request::named(&link.name), link::index)?
-            .ok_or_else(|| Errno::ENODEV.into())
-    }
-
     fn apply_sysctl(&mut self, operation: &Operation) -> Verdict {
         let Object::Sysctl(setting) = operation.object() else {
             unreachable!("only settings are files");
@@ -189,6 +156,7 @@ impl Backend for Linux {
 
     #[cfg(feature = "nftables")]
     fn finish(&mut self) {
+        self.unguard_what_is_gone();
         // Tables that cannot be deleted are replaced by the next start.
         let _ = self.firewall.remove_empty_tables();
     }

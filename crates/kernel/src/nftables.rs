@@ -17,6 +17,7 @@ use crate::operation::{FirewallEntry, Object, Operation, OperationError, Outcome
 use message::Family;
 use nix::errno::Errno;
 use ruleset::Table;
+use std::collections::HashSet;
 use std::io;
 
 /// How the tables are made.
@@ -49,6 +50,7 @@ pub(crate) struct Firewall {
     settings: FirewallSettings,
     connection: Option<Connection>,
     tables: [Table; 2],
+    entries: HashSet<FirewallEntry>,
 }
 
 impl Firewall {
@@ -56,16 +58,24 @@ impl Firewall {
         Self {
             settings,
             connection: None,
-            tables: [Table::new(Family::Ip), Table::new(Family::Ip6)],
+            tables: NO_TABLES,
+            entries: HashSet::new(),
         }
     }
 
     /// Carries out operations on firewall entries in one transaction. If that is refused, they are tried one by one, so
     /// that a bad one does not take the others along.
     pub(crate) fn apply(&mut self, operations: &[Operation], verdicts: &mut Vec<Verdict>) {
-        match self.transact(operations) {
-            Ok(()) => verdicts.extend(operations.iter().map(|_| Ok(Outcome::Done))),
-            Err(error) if operations.len() == 1 => verdicts.push(judge(&operations[0], error)),
+        let done = self.transact(operations, verdicts).or_else(|failure| {
+            if failure.says_that_something_is_missing() && self.make_anew() {
+                self.transact(operations, verdicts)
+            } else {
+                Err(failure)
+            }
+        });
+        match done {
+            Ok(()) => {}
+            Err(failure) if operations.len() == 1 => verdicts.push(judge(&operations[0], failure)),
             Err(_) => {
                 for operation in operations {
                     self.apply(std::slice::from_ref(operation), verdicts);
@@ -74,23 +84,61 @@ impl Firewall {
         }
     }
 
-    fn transact(&mut self, operations: &[Operation]) -> Result<(), Failure> {
+    /// Appends a verdict for each operation, or nothing where it fails.
+    fn transact(&mut self, operations: &[Operation], verdicts: &mut Vec<Verdict>) -> Result<(), Failure> {
         let mut batch = Batch::default();
         message::begin(&mut batch);
         let mut tables = self.tables.clone();
+        let mut outcomes = Vec::with_capacity(operations.len());
+        let mut changed = Vec::new();
         for operation in operations {
             let Object::Firewall(entry) = operation.object() else {
                 unreachable!("only entries of the firewall come here");
             };
             let table = &mut tables[position(entry)];
+            let news = match operation {
+                Operation::Add(_) => self.entries.insert(entry.clone()),
+                Operation::Remove(_) => self.entries.remove(entry),
+            };
             match operation {
+                _ if !news => {}
                 Operation::Add(_) => table.add(&self.settings, entry, &mut batch),
                 Operation::Remove(_) => table.remove(&self.settings, entry, &mut batch),
             }
+            if news {
+                changed.push(operation);
+            }
+            outcomes.push(if news { Outcome::Done } else { Outcome::WasSo });
         }
-        self.commit(batch)?;
+        if let Err(failure) = self.commit(batch) {
+            for operation in changed.into_iter().rev() {
+                if let (Operation::Add(_), Object::Firewall(entry)) = (operation, operation.object()) {
+                    self.entries.remove(entry);
+                } else if let Object::Firewall(entry) = operation.object() {
+                    self.entries.insert(entry.clone());
+                }
+            }
+            return Err(failure);
+        }
         self.tables = tables;
+        verdicts.extend(outcomes.into_iter().map(Ok));
         Ok(())
+    }
+
+    /// Makes the tables anew with everything that is in them, since somebody has deleted them (a firewall script that
+    /// begins with `flush ruleset`). Says whether that was so.
+    fn make_anew(&mut self) -> bool {
+        let mut batch = Batch::default();
+        message::begin(&mut batch);
+        let mut tables = NO_TABLES;
+        for entry in &self.entries {
+            tables[position(entry)].add(&self.settings, entry, &mut batch);
+        }
+        let made = self.tables.iter().any(Table::is_made) && self.commit(batch).is_ok();
+        if made {
+            self.tables = tables;
+        }
+        made
     }
 
     fn commit(&mut self, batch: Batch) -> Result<(), Failure> {
@@ -101,8 +149,10 @@ impl Firewall {
     pub(crate) fn remove_empty_tables(&mut self) -> io::Result<()> {
         let mut batch = Batch::default();
         message::begin(&mut batch);
-        for table in &mut self.tables {
-            table.delete_if_empty(&self.settings, &mut batch);
+        for (number, table) in self.tables.iter_mut().enumerate() {
+            if !self.entries.iter().any(|entry| position(entry) == number) {
+                table.delete(&self.settings, &mut batch);
+            }
         }
         self.commit(batch).map_err(io::Error::from)
     }
@@ -117,6 +167,8 @@ impl Firewall {
         self.commit(batch).map_err(io::Error::from)
     }
 }
+
+const NO_TABLES: [Table; 2] = [Table::new(Family::Ip), Table::new(Family::Ip6)];
 
 const fn position(entry: &FirewallEntry) -> usize {
     match entry.family() {
@@ -152,6 +204,11 @@ enum Failure {
 }
 
 impl Failure {
+    /// The kernel knows no table, set or element of that name.
+    fn says_that_something_is_missing(&self) -> bool {
+        matches!(self, Self::Refused(refusal) if refusal.errno == Errno::ENOENT)
+    }
+
     /// The error number, and the kernel's explanation.
     fn into_parts(self) -> (Errno, Option<Box<str>>) {
         match self {

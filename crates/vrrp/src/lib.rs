@@ -69,4 +69,4 @@ pub use stats::Stats;
 pub use sync_group::SyncGroup;
 pub use track::ScriptView;
 pub use virtual_links::{LinkPlan, WantedLink, WantedLinkKind};
-pub use want::{Change, Object, PlacedAddress, Presence, Want};
+pub use want::{Change, InterfaceSetting, Object, PlacedAddress, Presence, Want};

@@ -5,6 +5,7 @@ mod claims;
 mod elect;
 mod examine;
 mod interfaces;
+mod permanent;
 mod receive;
 mod start;
 mod static_objects;

@@ -39,6 +39,8 @@ pub struct WantedLink {
     pub kind: WantedLinkKind,
     /// Family of the addresses that it is made for; decides about its sysctls.
     pub family: Family,
+    /// An IPv6 address of its instance names it, although it is made for IPv4.
+    pub carries_ipv6: bool,
     /// Link group; nothing copies that of the base.
     pub group: Option<u32>,
 }
@@ -70,10 +72,10 @@ impl InstanceLinks {
                 .map(|(_, _, name)| name);
         }
         match &address.dev {
-            Some(dev) => Some(dev),
-            // A VMAC carries the addresses of its own family only.
-            None if family != config.family => self.base.as_ref(),
-            None => self.own.as_ref(),
+            Some(dev) if Some(dev) != self.base.as_ref() => Some(dev),
+            // A VMAC carries the addresses of its own family only; those that name the interface below are among them.
+            _ if family != config.family => self.base.as_ref(),
+            _ => self.own.as_ref(),
         }
     }
 }
@@ -116,9 +118,43 @@ impl LinkPlan {
         Self { instances }
     }
 
-    /// Everything that has to exist.
+    /// Everything that has to exist, each link once.
     pub fn links(&self) -> impl Iterator<Item = &WantedLink> {
-        self.instances.iter().flat_map(|instance| &instance.wanted)
+        let mut seen = HashSet::new();
+        let all = self.instances.iter().flat_map(|instance| &instance.wanted);
+        all.filter(move |link| seen.insert(&link.name))
+    }
+
+    /// The links whose names belong to other macvlans or ipvlans now: configured names that were used otherwise before.
+    /// Those have to go first.
+    pub fn misshapen<'a>(&'a self, interfaces: &'a Interfaces) -> impl Iterator<Item = &'a WantedLink> {
+        self.links().filter(|link| {
+            let Some(present) = interfaces.by_name(link.name.as_str()) else {
+                return false;
+            };
+            let base = interfaces.by_name(link.base.as_str());
+            let below = base.map(|base| interfaces.base_of(base).index);
+            let is_on_base = below.is_none() || present.base == below;
+            match (&present.kind, link.kind) {
+                (LinkKind::PrivateMacvlan, WantedLinkKind::Vmac { mac, .. }) => {
+                    !is_on_base || present.mac != Some(mac)
+                }
+                (LinkKind::Ipvlan, WantedLinkKind::Ipvlan { .. }) => !is_on_base,
+                (LinkKind::PrivateMacvlan | LinkKind::Macvlan | LinkKind::Ipvlan, _) => true,
+                (LinkKind::Other | LinkKind::Vrf { .. }, _) => false,
+            }
+        })
+    }
+
+    /// The interface of an address of the instance at this position of the configuration.
+    #[must_use]
+    pub fn interface_of<'a>(
+        &'a self,
+        position: usize,
+        config: &Instance,
+        address: &'a VirtualAddress,
+    ) -> Option<&'a IfName> {
+        self.instances.get(position)?.of(config, address)
     }
 }
 
@@ -156,7 +192,7 @@ fn plan(instance: &Instance, globals: &VrrpGlobals, namer: &mut Namer<'_>) -> In
             continue;
         }
         let mac = MacAddr::virtual_router(family, instance.vrid);
-        let name = namer.name_vmac(prefix, instance.vrid, family, base, mac);
+        let name = namer.name_vmac(base, mac, |namer| namer.generate(prefix, instance.vrid, family));
         links.extra.push((base.clone(), family, name.clone()));
         links.wanted.push(WantedLink {
             name,
@@ -166,8 +202,16 @@ fn plan(instance: &Instance, globals: &VrrpGlobals, namer: &mut Namer<'_>) -> In
                 netlink_notify: false,
             },
             family,
+            carries_ipv6: false,
             group: None,
         });
+    }
+    for link in &mut links.wanted {
+        link.carries_ipv6 = instance
+            .virtual_addresses
+            .iter()
+            .chain(&instance.excluded_addresses)
+            .any(|address| address.family() == Family::Ipv6 && address.dev.as_ref() == Some(&link.name));
     }
     links
 }
@@ -183,10 +227,11 @@ fn own_link(instance: &Instance, link: &VirtualLink, base: &IfName, namer: &mut 
             ..
         } => {
             let mac = mac.unwrap_or_else(|| MacAddr::virtual_router(family, instance.vrid));
-            let name = match (namer.existing_vmac(base, mac), name) {
-                (Some(name), _) => name,
-                (None, VmacName::Configured(name)) => name.clone(),
-                (None, VmacName::Generated(prefix)) => namer.generate(prefix, instance.vrid, family),
+            let name = match name {
+                VmacName::Configured(name) => namer.name_vmac(base, mac, |_| name.clone()),
+                VmacName::Generated(prefix) => {
+                    namer.name_vmac(base, mac, |namer| namer.generate(prefix, instance.vrid, family))
+                }
             };
             WantedLink {
                 name,
@@ -196,6 +241,7 @@ fn own_link(instance: &Instance, link: &VirtualLink, base: &IfName, namer: &mut 
                     netlink_notify: *netlink_notify,
                 },
                 family,
+                carries_ipv6: false,
                 group: *group,
             }
         }
@@ -208,7 +254,7 @@ fn own_link(instance: &Instance, link: &VirtualLink, base: &IfName, namer: &mut 
             let name = match name {
                 VmacName::Configured(name) => name.clone(),
                 VmacName::Generated(prefix) => namer
-                    .existing_ipvlan(prefix, instance.vrid, base)
+                    .existing_ipvlan(prefix, instance.vrid, family, base)
                     .unwrap_or_else(|| namer.generate(prefix, instance.vrid, family)),
             };
             WantedLink {
@@ -219,6 +265,7 @@ fn own_link(instance: &Instance, link: &VirtualLink, base: &IfName, namer: &mut 
                     address: *address,
                 },
                 family,
+                carries_ipv6: false,
                 group: *group,
             }
         }
@@ -244,8 +291,11 @@ fn extra_vmac<'a>(instance: &'a Instance, address: &'a VirtualAddress) -> Option
 struct Namer<'a> {
     interfaces: &'a Interfaces,
     taken: HashSet<String>,
-    /// Existing VMACs by base and MAC address, until one is claimed.
+    /// VMACs by the interface that is below them in the end, and their MAC address: those that exist, and those that are
+    /// planned. There can be only one of each, which instances share.
     vmacs: HashMap<(IfName, MacAddr), IfName>,
+    /// Ipvlans that have been found again.
+    ipvlans: HashSet<IfName>,
 }
 
 impl<'a> Namer<'a> {
@@ -270,41 +320,62 @@ impl<'a> Namer<'a> {
             interfaces,
             taken,
             vmacs,
+            ipvlans: HashSet::new(),
         }
     }
 
-    fn name_vmac(&mut self, prefix: &str, vrid: Vrid, family: Family, base: &IfName, mac: MacAddr) -> IfName {
-        match self.existing_vmac(base, mac) {
-            Some(name) => name,
-            None => self.generate(prefix, vrid, family),
+    /// The VMAC that exists or is planned already, or a new one.
+    fn name_vmac(&mut self, base: &IfName, mac: MacAddr, name: impl FnOnce(&mut Self) -> IfName) -> IfName {
+        // The kernel puts a macvlan on a macvlan beside that one.
+        let below = self.interfaces.by_name(base.as_str());
+        let below = below.map_or(base, |below| &self.interfaces.base_of(below).name);
+        let key = (below.clone(), mac);
+        if let Some(known) = self.vmacs.get(&key) {
+            return known.clone();
         }
-    }
-
-    fn existing_vmac(&mut self, base: &IfName, mac: MacAddr) -> Option<IfName> {
-        self.vmacs.remove(&(base.clone(), mac))
+        let name = name(self);
+        self.vmacs.insert(key, name.clone());
+        name
     }
 
     /// An ipvlan has the MAC address of its base, so that only its name tells whose it is.
-    fn existing_ipvlan(&self, prefix: &str, vrid: Vrid, base: &IfName) -> Option<IfName> {
-        let name = IfName::new(&format!("{prefix}.{vrid}")).ok()?;
-        let interface = self.interfaces.by_name(name.as_str())?;
-        let below = self.interfaces.by_index(interface.base?)?;
-        (interface.kind == LinkKind::Ipvlan && below.name == *base).then_some(name)
+    fn existing_ipvlan(&mut self, prefix: &str, vrid: Vrid, family: Family, base: &IfName) -> Option<IfName> {
+        let is_on_base = |interface: &&Interface| {
+            let below = interface.base.and_then(|below| self.interfaces.by_index(below));
+            interface.kind == LinkKind::Ipvlan && below.is_some_and(|below| below.name == *base)
+        };
+        let on_base = self.interfaces.0.iter().filter(is_on_base);
+        let free: HashSet<_> = on_base
+            .map(|interface| &interface.name)
+            .filter(|name| !self.ipvlans.contains(*name))
+            .collect();
+        // A name with a larger number than there are interfaces was not made up here.
+        let most = self.interfaces.0.len() + 2;
+        let name = names(prefix, vrid, family)
+            .take(most)
+            .find(|name| free.contains(name))?;
+        self.ipvlans.insert(name.clone());
+        Some(name)
     }
 
-    /// `PREFIX.VRID`, or the first of `PREFIXn.VRID` that is free; IPv6 tries 6 before it counts.
+    /// The first name that is free.
     fn generate(&mut self, prefix: &str, vrid: Vrid, family: Family) -> IfName {
-        let first = (family == Family::Ipv6).then_some(6);
-        let numbers = first.into_iter().chain(1..).map(|number: u32| number.to_string());
-        std::iter::once(String::new())
-            .chain(numbers)
-            .filter_map(|number| {
-                let suffix = format!("{number}.{vrid}");
-                let room = IfName::MAX_LEN.saturating_sub(suffix.len());
-                let prefix: String = prefix.chars().take(room).collect();
-                IfName::new(&format!("{prefix}{suffix}")).ok()
-            })
+        names(prefix, vrid, family)
             .find(|name| self.taken.insert(name.as_str().to_owned()))
             .expect("there are more numbers than interfaces")
     }
+}
+
+/// `PREFIX.VRID`, and then `PREFIXn.VRID`; IPv6 tries 6 before it counts.
+fn names(prefix: &str, vrid: Vrid, family: Family) -> impl Iterator<Item = IfName> {
+    let first = (family == Family::Ipv6).then_some(6);
+    let numbers = first.into_iter().chain(1..).map(|number: u32| number.to_string());
+    std::iter::once(String::new())
+        .chain(numbers)
+        .filter_map(move |number| {
+            let suffix = format!("{number}.{vrid}");
+            let room = IfName::MAX_LEN.saturating_sub(suffix.len());
+            let prefix: String = prefix.chars().take(room).collect();
+            IfName::new(&format!("{prefix}{suffix}")).ok()
+        })
 }

@@ -25,9 +25,23 @@ impl PlacedAddress {
     }
 }
 
+/// An IPv4 setting of an interface that is not ours (`net.ipv4.conf.INTERFACE.NAME`), changed for as long as somebody
+/// needs it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct InterfaceSetting {
+    /// The interface.
+    pub interface: IfName,
+    /// Last part of the setting's name.
+    pub name: &'static str,
+    /// What it has to be.
+    pub value: i32,
+}
+
 /// Something that the kernel has or has not.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Object {
+    /// A setting of an interface below a macvlan, or of one with `promote_secondaries`.
+    Setting(InterfaceSetting),
     /// A macvlan or ipvlan. It exists as long as its instance, whatever the state.
     Link(WantedLink),
     /// An address on an interface.
@@ -38,6 +52,9 @@ pub enum Object {
     Rule(Rule),
     /// Firewall entries that drop packets from and to a virtual address (`no_accept`).
     Refuse(PlacedAddress),
+    /// A firewall entry that keeps a macvlan from advertising the link-local address that it shares with the interface
+    /// below it.
+    Unadvertised(PlacedAddress),
 }
 
 impl fmt::Display for Object {
@@ -51,6 +68,17 @@ impl fmt::Display for Object {
             },
             Self::Rule(rule) => write!(f, "rule with preference {}", rule.preference),
             Self::Refuse(placed) => write!(f, "firewall entries for {}", placed.ip()),
+            Self::Setting(setting) => {
+                let InterfaceSetting {
+                    interface,
+                    name,
+                    value,
+                } = setting;
+                write!(f, "{name} {value} of {interface}")
+            }
+            Self::Unadvertised(placed) => {
+                write!(f, "firewall entry for {} of {}", placed.ip(), placed.interface)
+            }
         }
     }
 }

@@ -5,11 +5,6 @@
 
 use super::entry::Effect;
 
-/// VMAC, ipvlan, VRF, extra interfaces.
-pub(crate) const VIRTUAL_LINKS: Effect =
-    Effect::Later("no virtual interface is made yet; the instance runs on its interface");
-/// nftables.
-pub(crate) const FIREWALL: Effect = Effect::Later("no firewall entry is made yet");
 /// SNMP.
 pub(crate) const SNMP: Effect = Effect::Later("there is no SNMP agent yet");
 /// D-Bus.

@@ -44,6 +44,8 @@ pub struct Options {
     pub keep_vrrp: bool,
     /// `-I`.
     pub keep_ipvs: bool,
+    /// `--no-firewall`.
+    pub without_firewall: bool,
     /// `-R`.
     pub dont_respawn: bool,
     /// `-n`.
@@ -102,6 +104,7 @@ impl Default for Options {
             release_vips: false,
             keep_vrrp: false,
             keep_ipvs: false,
+            without_firewall: false,
             dont_respawn: false,
             foreground: false,
             dump_configuration: false,

@@ -152,6 +152,11 @@ pub static OPTIONS: &[OptionSpec] = &[
         Flag(|o| o.keep_ipvs = true),
         "Leave the IPVS tables in place at a stop",
     ),
+    long_option(
+        "no-firewall",
+        Flag(|o| o.without_firewall = true),
+        "Make no nftables entries, whatever the configuration needs",
+    ),
     option(
         'R',
         "dont-respawn",

@@ -10,7 +10,15 @@ pub const COMPATIBLE: &str = "Keepalived v2.4.3 (08/13,2026)";
 const CONFIGURE_OPTIONS: &str = "--enable-json --enable-log-file --with-init=systemd";
 
 /// The same by the names of the original's second list.
-const CONFIG_OPTIONS: &str = "VRRP VRRP_AUTH OLD_CHKSUM_COMPAT JSON LOG_FILE INIT=systemd SYSTEMD_NOTIFY";
+const CONFIG_OPTIONS: &str =
+    "VRRP VRRP_AUTH VRRP_VMAC VRRP_IPVLAN OLD_CHKSUM_COMPAT JSON LOG_FILE INIT=systemd SYSTEMD_NOTIFY";
+
+/// What a build may lack, in the same list.
+const FIREWALL: &str = if cfg!(feature = "nftables") {
+    "NFTABLES "
+} else {
+    ""
+};
 
 /// What of Linux is used without which it would not run.
 const SYSTEM_OPTIONS: &str = "MEMFD_CREATE OFD_LOCKS SIGNALFD";
@@ -38,7 +46,7 @@ pub fn version(os_release: &str) -> String {
     }
     let _ = write!(
         text,
-        "\nconfigure options: {CONFIGURE_OPTIONS}\n\nConfig options:  {CONFIG_OPTIONS}\n\n\
+        "\nconfigure options: {CONFIGURE_OPTIONS}\n\nConfig options:  {FIREWALL}{CONFIG_OPTIONS}\n\n\
          System options:  {SYSTEM_OPTIONS}\n"
     );
     text

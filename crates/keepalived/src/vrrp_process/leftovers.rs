@@ -9,13 +9,18 @@ use model::interface::Interfaces;
 use model::{IfName, Route, VrrpConfiguration};
 use std::collections::HashMap;
 use std::net::IpAddr;
+use vrrp::LinkPlan;
 
 /// Where an address belongs: its interface and its prefix length.
 type Place<'a> = (Option<&'a IfName>, u8);
 
 /// The removals of virtual addresses that are in the wrong place.
-pub(super) fn removals(configuration: &VrrpConfiguration, interfaces: &Interfaces) -> Vec<Operation> {
-    let places = places(configuration);
+pub(super) fn removals(
+    configuration: &VrrpConfiguration,
+    plan: &LinkPlan,
+    interfaces: &Interfaces,
+) -> Vec<Operation> {
+    let places = places(configuration, plan);
     let mut removals = Vec::new();
     for interface in &interfaces.0 {
         for address in &interface.addresses {
@@ -34,15 +39,15 @@ pub(super) fn removals(configuration: &VrrpConfiguration, interfaces: &Interface
 }
 
 /// All places of each virtual address.
-fn places(configuration: &VrrpConfiguration) -> HashMap<IpAddr, Vec<Place<'_>>> {
+fn places<'a>(configuration: &'a VrrpConfiguration, plan: &'a LinkPlan) -> HashMap<IpAddr, Vec<Place<'a>>> {
     let mut places: HashMap<IpAddr, Vec<Place<'_>>> = HashMap::new();
-    for instance in &configuration.instances {
+    for (position, instance) in configuration.instances.iter().enumerate() {
         let addresses = instance
             .virtual_addresses
             .iter()
             .chain(&instance.excluded_addresses);
         for address in addresses {
-            let interface = address.dev.as_ref().or(instance.interface.as_ref());
+            let interface = plan.interface_of(position, instance, address);
             let len = address.peer.map_or(address.prefix.len, |peer| peer.len);
             places
                 .entry(address.prefix.address)
@@ -63,7 +68,7 @@ fn places(configuration: &VrrpConfiguration) -> HashMap<IpAddr, Vec<Place<'_>>> 
 mod tests {
     use super::*;
     use model::interface::{Interface, InterfaceAddress};
-    use model::{Family, IfIndex, Instance, MacAddr, Prefix, VirtualAddress, Vrid};
+    use model::{Family, IfIndex, Instance, MacAddr, Prefix, VirtualAddress, Vrid, VrrpGlobals};
 
     const OURS: u8 = Route::PROTOCOL;
 
@@ -116,10 +121,10 @@ mod tests {
             ],
         );
         let eth1 = interface(3, "eth1", &[("192.0.2.9/32", OURS), ("192.0.2.9/25", 0)]);
-        let gone = removals(
-            &configuration("192.0.2.9/32"),
-            &Interfaces(vec![eth0.clone(), eth1.clone()]),
-        );
+        let configuration = configuration("192.0.2.9/32");
+        let interfaces = Interfaces(vec![eth0.clone(), eth1.clone()]);
+        let plan = LinkPlan::new(&configuration.instances, &VrrpGlobals::default(), &interfaces);
+        let gone = removals(&configuration, &plan, &interfaces);
         let expected = [
             Address::present(&eth0, &eth0.addresses[2]),
             Address::present(&eth1, &eth1.addresses[0]),

@@ -9,7 +9,7 @@ use super::receive_buffer::BufferSizes;
 use super::serve::token;
 use super::start::{monitor_buffer, objects, watch_for, without_later_trackers};
 use super::stop::Stopping;
-use super::{ProcessError, VrrpProcess, pace};
+use super::{ProcessError, VrrpProcess, links, pace};
 use crate::child;
 use crate::handover::Kind;
 use crate::link::SealedConfiguration;
@@ -20,7 +20,13 @@ use kernel::poll::Interest;
 use model::Configuration;
 use nix::sys::stat::umask;
 use std::sync::Arc;
-use vrrp::{Input, Now};
+use vrrp::{Input, LinkPlan, Now};
+
+/// A configuration that waits for its links, with what the trackers say.
+pub(super) struct Pending {
+    configuration: Configuration,
+    readings: Readings,
+}
 
 impl VrrpProcess {
     /// Has a new configuration opened.
@@ -42,7 +48,7 @@ impl VrrpProcess {
         Ok(())
     }
 
-    /// Takes a configuration over that has been opened, and tells the parent.
+    /// Takes a configuration in that has been opened. Where it needs links that do not exist, they are made first.
     pub(super) fn take_configuration(&mut self, now: Now) -> Result<(), ProcessError> {
         let Some(opening) = &self.opening else {
             return Ok(());
@@ -50,26 +56,72 @@ impl VrrpProcess {
         let refusal = match opening.poll() {
             Progress::Working => return Ok(()),
             Progress::Done(Ok((configuration, readings))) if self.stopping == Stopping::No => {
-                self.apply(now, configuration, &readings)?;
-                None
+                self.opening = None;
+                return self.prepare(
+                    now,
+                    Pending {
+                        configuration,
+                        readings,
+                    },
+                );
             }
-            Progress::Done(Ok(_)) => Some("the process is stopping".to_owned()),
-            Progress::Done(Err(error)) => Some(error.to_string()),
-            Progress::Lost => Some("it could not be opened".to_owned()),
+            Progress::Done(Ok(_)) => "the process is stopping".to_owned(),
+            Progress::Done(Err(error)) => error.to_string(),
+            Progress::Lost => "it could not be opened".to_owned(),
         };
         self.opening = None;
         self.untidy = true;
-        let told = match refusal {
-            None => self.parent.in_force(),
-            Some(reason) => {
-                tracing::error!("the new configuration is not taken over: {reason}");
-                self.parent.refused(&reason)
-            }
+        self.refuse(&refusal);
+        Ok(())
+    }
+
+    fn prepare(&mut self, now: Now, pending: Pending) -> Result<(), ProcessError> {
+        let (vrrp, globals) = (&pending.configuration.vrrp, &pending.configuration.globals.vrrp);
+        let interfaces = self.monitor.snapshot();
+        let plan = LinkPlan::new(&vrrp.instances, globals, &interfaces);
+        self.requests.set(self.environment.configure(&plan, globals));
+        let missing = links::missing(&plan, &self.requests, &interfaces);
+        // Also one that waits already is out of date.
+        self.pending = Some(pending);
+        if self.requests.prepare(missing) {
+            return Ok(());
+        }
+        self.links_are_made(now)
+    }
+
+    /// The links of the new configuration are there: it takes effect.
+    pub(super) fn links_are_made(&mut self, now: Now) -> Result<(), ProcessError> {
+        let Some(Pending {
+            configuration,
+            readings,
+        }) = self.pending.take()
+        else {
+            return Ok(());
         };
-        if let Err(error) = told {
+        if self.stopping != Stopping::No {
+            self.refuse("the process is stopping");
+            return Ok(());
+        }
+        self.apply(now, configuration, &readings)?;
+        self.untidy = true;
+        if let Err(error) = self.parent.in_force() {
             tracing::warn!("telling the parent about the reload: {error}");
         }
         Ok(())
+    }
+
+    /// What was made in advance belongs to the instances now, which have asked for it.
+    pub(super) fn hand_links_over(&mut self) {
+        if self.pending.is_none() {
+            self.requests.hand_over();
+        }
+    }
+
+    fn refuse(&self, reason: &str) {
+        tracing::error!("the new configuration is not taken over: {reason}");
+        if let Err(error) = self.parent.refused(reason) {
+            tracing::warn!("telling the parent about the reload: {error}");
+        }
     }
 
     fn apply(
@@ -108,6 +160,7 @@ impl VrrpProcess {
             tracing::warn!("process name: {}", errno.desc());
         }
         let Configuration { vrrp, globals, .. } = configuration;
+        self.requests.firewall_mut().tell(&globals.firewall, &vrrp);
         let watch = watch_for(&vrrp);
         if (watch.routes && !self.watch.routes) || (watch.rules && !self.watch.rules) {
             self.watch_more(now, watch, monitor_buffer(&globals))?;

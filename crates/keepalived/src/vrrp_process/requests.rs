@@ -1,5 +1,6 @@
 //! What the router has asked of the kernel's writer, and what has come of it.
 
+use super::firewall::Firewall;
 use super::objects;
 use crate::notify::KernelWork;
 use kernel::ledger::{self, Removal};
@@ -19,11 +20,18 @@ const SHOWN: usize = 5;
 
 /// The owner of what this process removes on its own account.
 const PREDECESSOR: ledger::Owner = ledger::Owner(u32::MAX);
+/// The owner of links that are made before their instances know of them.
+const PREPARATION: ledger::Owner = ledger::Owner(u32::MAX - 1);
+/// The owner of settings of the whole machine.
+const ENVIRONMENT: ledger::Owner = ledger::Owner(u32::MAX - 2);
 
 /// The writer with the receipts of the router.
 #[derive(Debug)]
 pub(super) struct Requests {
     writer: Writer,
+    firewall: Firewall,
+    /// What has been made in advance, and is not taken over yet.
+    prepared: Vec<Operation>,
     /// Requests that have not finished, by their numbers: the first one has the number `base`. Nothing stands for one that
     /// has finished before an earlier one of another owner.
     open: VecDeque<Option<Open>>,
@@ -44,6 +52,8 @@ pub(super) enum Receipt {
     Progressed(Ticket, Vec<(IfIndex, IpAddr)>),
     /// The request is finished.
     Confirmed(Ticket, Outcome),
+    /// The links that were asked for in advance are there, as far as they can be.
+    Prepared,
 }
 
 /// What the disappearance of an object means.
@@ -58,9 +68,11 @@ pub(super) enum Loss {
 }
 
 impl Requests {
-    pub(super) fn new(writer: Writer) -> Self {
+    pub(super) fn new(writer: Writer, firewall: Firewall) -> Self {
         Self {
             writer,
+            firewall,
+            prepared: Vec::new(),
             open: VecDeque::new(),
             base: 0,
             progress: Vec::new(),
@@ -83,6 +95,56 @@ impl Requests {
         }
     }
 
+    /// Makes links before their instances ask for them; [`Receipt::Prepared`] follows. Says whether there is anything to
+    /// be made.
+    pub(super) fn prepare(&mut self, operations: Vec<Operation>) -> bool {
+        if operations.is_empty() {
+            return false;
+        }
+        let added = |operation: &&Operation| matches!(operation, Operation::Add(_));
+        self.prepared.extend(operations.iter().filter(added).cloned());
+        self.writer.change(PREPARATION, operations);
+        true
+    }
+
+    /// The instances have asked for their links: what none of them wants goes.
+    pub(super) fn hand_over(&mut self) {
+        if !self.prepared.is_empty() {
+            let removals = self.prepared.drain(..).map(|operation| operation.undo());
+            let removals = removals.collect();
+            self.writer.change(PREPARATION, removals);
+        }
+    }
+
+    /// Changes settings of the whole machine.
+    pub(super) fn set(&mut self, operations: Vec<Operation>) {
+        if !operations.is_empty() {
+            self.writer.change(ENVIRONMENT, operations);
+        }
+    }
+
+    /// The firewall that requests are made with.
+    pub(super) const fn firewall(&self) -> &Firewall {
+        &self.firewall
+    }
+
+    pub(super) const fn firewall_mut(&mut self) -> &mut Firewall {
+        &mut self.firewall
+    }
+
+    /// Waits until everything is carried out and the writer's thread has ended.
+    pub(super) fn finish(self) {
+        for part in self.writer.finish() {
+            for error in part
+                .ended
+                .iter()
+                .filter_map(|(_, verdict)| verdict.as_ref().err())
+            {
+                tracing::warn!("{error}");
+            }
+        }
+    }
+
     /// Passes a wish of the router on to the writer. `interfaces` gives the names in a route their meaning.
     pub(super) fn want(
         &mut self,
@@ -93,8 +155,8 @@ impl Requests {
         let mut operations = Vec::with_capacity(want.changes.len());
         let mut refusals = 0;
         for change in &want.changes {
-            match objects::operation(change, interfaces) {
-                Ok(operation) => operations.push(operation),
+            match objects::operation(change, interfaces, &self.firewall) {
+                Ok(operation) => operations.extend(operation),
                 Err(error) => {
                     refusals += 1;
                     tracing::warn!("{}: {error}", change.object);
@@ -154,7 +216,14 @@ impl Requests {
             .ended
             .iter()
             .filter_map(|(_, verdict)| verdict.as_ref().err());
-        if part.owner == PREDECESSOR {
+        if part.owner == PREPARATION {
+            // What is refused here is refused again when the instance asks for it.
+            if part.finished {
+                receipts.push(Receipt::Prepared);
+            }
+            return;
+        }
+        if [PREDECESSOR, ENVIRONMENT].contains(&part.owner) {
             refused.for_each(|error| tracing::warn!("{error}"));
             return;
         }

@@ -102,12 +102,12 @@ impl VrrpProcess {
             .observe(now)
             .map_err(ProcessError::of("reading the kernel's notifications"))?;
         if reading == Reading::Complete {
-            self.confirm(now);
+            self.confirm(now)?;
         }
         Ok(())
     }
 
-    fn confirm(&mut self, now: Now) {
+    fn confirm(&mut self, now: Now) -> Result<(), ProcessError> {
         let mut receipts = std::mem::take(&mut self.receipts);
         for receipt in receipts.drain(..) {
             match receipt {
@@ -116,9 +116,11 @@ impl VrrpProcess {
                     self.handle(now, Input::Progressed { ticket, addresses });
                 }
                 Receipt::Confirmed(ticket, outcome) => self.handle(now, Input::Confirmed(ticket, outcome)),
+                Receipt::Prepared => self.links_are_made(now)?,
             }
         }
         self.receipts = receipts;
+        Ok(())
     }
 
     /// Receives adverts of the socket in this place of the table; returns how many.

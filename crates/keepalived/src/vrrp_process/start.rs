@@ -2,6 +2,8 @@
 
 use super::announcements::Announcements;
 use super::assigned::Assigned;
+use super::environment::Environment;
+use super::firewall::Firewall;
 use super::linger::Linger;
 use super::outside::{Outside, Readings};
 use super::pace::Hearing;
@@ -11,7 +13,7 @@ use super::requests::Requests;
 use super::serve::token;
 use super::sockets::Sockets;
 use super::stop::Stopping;
-use super::{ProcessError, VrrpProcess, leftovers, now, observe, pace};
+use super::{ProcessError, VrrpProcess, leftovers, links, now, observe, pace};
 use crate::clock;
 use crate::handover::{Handover, Start};
 use crate::log;
@@ -28,7 +30,7 @@ use model::{Configuration, Globals, Micros, Route, Rule, SocketBuffer, VrrpConfi
 use std::collections::BTreeSet;
 use std::io;
 use std::sync::Arc;
-use vrrp::{Detail, Outbox, Router, Setup};
+use vrrp::{Detail, LinkPlan, Outbox, Router, Setup};
 
 /// Receive buffer of the monitor without a setting: a few thousand notifications, as a takeover makes at once.
 const MONITOR_BUFFER: usize = 4 << 20;
@@ -50,19 +52,26 @@ impl VrrpProcess {
         descriptors::allow(2 * vrrp.instances.len());
         let watch = watch_for(&vrrp);
         let buffer = monitor_buffer(&globals);
-        let monitor =
+        let mut monitor =
             Monitor::open(watch, buffer).map_err(ProcessError::of("opening the netlink monitor"))?;
         let buffer = configured_buffer(globals.netlink_buffers.vrrp_command, ReceiveBuffer::Default);
         let backend =
             Linux::open_with(buffer).map_err(ProcessError::of("opening the netlink command socket"))?;
+        let (backend, mut firewall) =
+            Firewall::prepare(backend, &globals, &vrrp, handover.settings.without_firewall);
+        firewall.tell(&globals.firewall, &vrrp);
         let writer = scheduling::favour(&globals.vrrp_process, || Writer::start(backend))
             .map_err(ProcessError::of("starting the kernel writer"))?;
         let announcements =
             Announcements::open().map_err(ProcessError::of("opening the socket for gratuitous ARPs"))?;
 
+        let plan = LinkPlan::new(&vrrp.instances, &globals.vrrp, &monitor.snapshot());
+        let mut requests = Requests::new(writer, firewall);
+        let mut environment = Environment::default();
+        requests.set(environment.configure(&plan, &globals.vrrp));
+        links::make(&mut requests, &mut monitor, &plan).map_err(ProcessError::of("making interfaces"))?;
         let interfaces = monitor.snapshot();
-        let mut requests = Requests::new(writer);
-        requests.clean_up(leftovers::removals(&vrrp, &interfaces));
+        requests.clean_up(leftovers::removals(&vrrp, &plan, &interfaces));
         let mut outbox = Outbox::new(detail());
         let moment = now();
         let (floor, sizes) = (pace::floor(&vrrp), BufferSizes::new(&vrrp, &globals.vrrp));
@@ -97,12 +106,14 @@ impl VrrpProcess {
             changes: Vec::new(),
             requests,
             linger: Linger::default(),
+            environment,
             receipts: Vec::new(),
             sockets: Sockets::default(),
             sizes,
             announcements,
             blocked: BTreeSet::new(),
             opening: None,
+            pending: None,
             errands: Errands::default(),
             outside,
             assigned,
@@ -117,6 +128,7 @@ impl VrrpProcess {
             .map_err(ProcessError::of("waiting for events"))?;
         process.log_addresses();
         process.work_off(moment)?;
+        process.requests.hand_over();
         process.log_data(moment);
         if let Err(error) = process.parent.in_force() {
             tracing::warn!("telling the parent about the start: {error}");

@@ -6,6 +6,7 @@
 
 use super::VrrpProcess;
 use crate::log;
+use crate::notify::KernelWork;
 use crate::runtime::seconds::Seconds;
 use model::{Micros, Time};
 use nix::sys::resource::{UsageWho, getrusage};
@@ -54,6 +55,16 @@ impl VrrpProcess {
             Release::Everything
         };
         self.handle(now, Input::Stop(release));
+        if release == Release::Everything {
+            self.requests.set(self.environment.restore());
+        }
+    }
+
+    /// Waits for the writer, which takes the empty firewall tables away, unless the kernel does not answer it.
+    pub(super) fn end(self) {
+        if self.requests.work() == KernelWork::Done {
+            self.requests.finish();
+        }
     }
 
     /// Ends a stop that takes too long.

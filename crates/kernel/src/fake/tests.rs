@@ -170,6 +170,8 @@ fn a_link_takes_its_addresses_along() {
         base_name: name("eth0"),
         group: 0,
         vrf: None,
+        settings: Vec::new(),
+        reports: None,
     });
     let verdicts = apply(
         &mut fake,

@@ -87,7 +87,6 @@ struct Parts {
 pub(super) struct Table {
     family: Family,
     made: Parts,
-    elements: usize,
     /// Sets made so far, which numbers the next one.
     sets: u32,
 }
@@ -101,7 +100,6 @@ impl Table {
                 vips: false,
                 vmacs: false,
             },
-            elements: 0,
             sets: 0,
         }
     }
@@ -116,7 +114,6 @@ impl Table {
             }
         }
         for element in elements(settings, entry) {
-            self.elements += 1;
             add_element(batch, self.family, &settings.table, &element);
         }
     }
@@ -128,13 +125,18 @@ impl Table {
             return;
         }
         for element in elements(settings, entry) {
-            self.elements = self.elements.saturating_sub(1);
             delete_element(batch, self.family, &settings.table, &element);
         }
     }
 
-    pub(super) fn delete_if_empty(&mut self, settings: &FirewallSettings, batch: &mut Batch) {
-        if self.made.table && self.elements == 0 {
+    /// Whether there is a table of ours.
+    pub(super) const fn is_made(&self) -> bool {
+        self.made.table
+    }
+
+    /// Appends what deletes a table of ours.
+    pub(super) fn delete(&mut self, settings: &FirewallSettings, batch: &mut Batch) {
+        if self.made.table {
             message::delete_table(batch, self.family, &settings.table);
             *self = Self::new(self.family);
         }

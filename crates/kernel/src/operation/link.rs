@@ -1,6 +1,7 @@
 //! VMACs and ipvlans (`spec/vrrp-protocol.md` section 12).
 
-use model::{IfIndex, IfName, MacAddr};
+use super::Sysctl;
+use model::{Family, IfIndex, IfName, MacAddr};
 use std::fmt;
 
 /// Mode flag of an ipvlan.
@@ -23,7 +24,7 @@ pub enum LinkShape {
     Ipvlan(IpvlanMode),
 }
 
-/// A virtual interface to be created: up, without addresses of its own making.
+/// A virtual interface to be created: up, and a VMAC without addresses of its own making.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Link {
     /// Its name.
@@ -38,6 +39,11 @@ pub struct Link {
     pub group: u32,
     /// The VRF that it is enslaved to.
     pub vrf: Option<IfIndex>,
+    /// Settings of its own, made before it is up. They go with it.
+    pub settings: Vec<Sysctl>,
+    /// Of which family group memberships are reported by way of the interface below, with that one's MAC address: the
+    /// firewall's entry for that is made before the link is up, and goes after it.
+    pub reports: Option<Family>,
 }
 
 impl fmt::Display for Link {

@@ -133,7 +133,9 @@ impl Queue {
         while let Some(request) = self.first_ready(owner) {
             let mut count = 0;
             while let Some(operation) = request.operations.front() {
-                if spent >= room || chunk.way.is_some_and(|way| way != operation.way()) {
+                // The firewall entries of a transition are one transaction, however many they are.
+                let is_begun = operation.way() == Way::Firewall && count > 0;
+                if spent >= room && !is_begun || chunk.way.is_some_and(|way| way != operation.way()) {
                     break;
                 }
                 chunk.way = Some(operation.way());

@@ -1,5 +1,5 @@
 use super::*;
-use crate::operation::{Address, OperationError, Outcome, Sysctl};
+use crate::operation::{Address, FirewallEntry, OperationError, Outcome, Sysctl, Way};
 use model::{IfIndex, IfName, PreferredLifetime, Prefix};
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -110,6 +110,22 @@ fn owners_of(batch: &[Operation], mine: &[Object]) -> usize {
         .iter()
         .filter(|operation| mine.contains(operation.object()))
         .count()
+}
+
+#[test]
+fn the_firewall_entries_of_a_transition_are_one_transaction() {
+    let mut rig = Rig::new(None);
+    let entry = |number: u16| {
+        let [high, low] = number.to_be_bytes();
+        Object::from(FirewallEntry::Vip([10, 1, high, low].into()))
+    };
+    rig.writer
+        .want(A, &(0..500).map(entry).chain([v4(1)]).collect::<Vec<_>>());
+    rig.writer.want(B, &[v4(2)]);
+    let (batches, _) = rig.finish();
+    let of_firewall = |batch: &&Vec<Operation>| batch[0].way() == Way::Firewall;
+    let lengths: Vec<_> = batches.iter().filter(of_firewall).map(Vec::len).collect();
+    assert_eq!(lengths, [500]);
 }
 
 #[test]

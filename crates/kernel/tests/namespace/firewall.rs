@@ -269,3 +269,38 @@ fn a_refused_entry_does_not_take_the_others_along() {
         assert!(rules().contains("set vips { type ipv4_addr }"));
     });
 }
+
+#[test]
+fn an_entry_that_is_added_twice_is_removed_once() {
+    isolated("firewall::an_entry_that_is_added_twice_is_removed_once", || {
+        let mut linux = Linux::open().unwrap();
+        let entry = [FirewallEntry::Vip([10, 3, 0, 1].into())];
+        assert_eq!(apply(&mut linux, &add(&entry)), done(1));
+        assert_eq!(apply(&mut linux, &add(&entry)), [Ok(Outcome::WasSo)]);
+        assert_eq!(apply(&mut linux, &remove(&entry)), done(1));
+        linux.finish();
+        assert_eq!(rules(), "");
+    });
+}
+
+#[test]
+fn tables_that_others_flushed_are_made_anew() {
+    isolated("firewall::tables_that_others_flushed_are_made_anew", || {
+        let mut linux = Linux::open().unwrap();
+        let [one, two, three] = [1_u8, 2, 3].map(|last| FirewallEntry::Vip([10, 3, 0, last].into()));
+        assert_eq!(apply(&mut linux, &add(&[one.clone(), two.clone()])), done(2));
+        let before = rules();
+        run("nft flush ruleset");
+        let changes = [
+            add(std::slice::from_ref(&three)),
+            remove(std::slice::from_ref(&two)),
+        ]
+        .concat();
+        assert_eq!(apply(&mut linux, &changes), done(2));
+        assert_eq!(rules(), before.replace("10.3.0.2", "10.3.0.3"));
+        run("nft flush ruleset");
+        assert_eq!(apply(&mut linux, &remove(&[one, three])), done(2));
+        linux.finish();
+        assert_eq!(rules(), "");
+    });
+}

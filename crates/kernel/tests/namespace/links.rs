@@ -1,6 +1,6 @@
 //! VMACs, ipvlans and settings.
 
-use crate::lab::{apply, cable, interface, isolated, json, named};
+use crate::lab::{apply, cable, interface, isolated, json, named, run};
 use kernel::operation::{Backend, IpvlanMode, Link, LinkShape, Object, Operation, Outcome, Sysctl};
 use kernel::{Linux, snapshot, sysctl};
 use model::interface::LinkKind;
@@ -17,6 +17,8 @@ fn link(name: &str, shape: LinkShape) -> Object {
         base_name: named("eth0"),
         group: 7,
         vrf: None,
+        settings: Vec::new(),
+        reports: None,
     })
 }
 
@@ -143,4 +145,80 @@ fn settings_are_restored_to_what_they_were() {
         assert_eq!(sysctl::read(path).unwrap(), "8", "somebody else's value stays");
         linux.finish();
     });
+}
+
+#[test]
+fn a_vmac_comes_with_its_settings_and_its_firewall_entry() {
+    isolated(
+        "links::a_vmac_comes_with_its_settings_and_its_firewall_entry",
+        || {
+            cable("eth0", "v1");
+            let mut linux = Linux::open().unwrap();
+            let Object::Link(plain) = link("vrrp.51", LinkShape::Vmac(VIRTUAL_MAC)) else {
+                unreachable!("a link");
+            };
+            let setting = |name| Sysctl::of_interface(Family::Ipv4, &named("vrrp.51"), name, 1);
+            let vmac = Object::from(Link {
+                settings: vec![setting("arp_ignore"), setting("no_such_setting")],
+                reports: Some(Family::Ipv4),
+                ..(*plain).clone()
+            });
+            for _ in 0..2 {
+                let made = apply(&mut linux, &[Operation::Add(vmac.clone())]);
+                assert!(matches!(made[..], [Ok(Outcome::Created(_))]), "{made:?}");
+                assert_eq!(sysctl::read("net/ipv4/conf/vrrp.51/arp_ignore").unwrap(), "1");
+                let rules = run("nft list map ip keepalived vmac_map");
+                assert_eq!(rules.matches(r#""vrrp.51" : "eth0""#).count(), 1, "{rules}");
+                // Deleted by somebody else, and made anew: the entry of the first one goes.
+                run("ip link delete vrrp.51");
+            }
+            assert_eq!(
+                apply(&mut linux, &[Operation::Remove(vmac.clone())]),
+                [Ok(Outcome::WasSo)]
+            );
+            linux.finish();
+            assert_eq!(run("nft list ruleset"), "");
+            // Deleted by somebody else and never asked for again.
+            apply(&mut linux, &[Operation::Add(vmac)]);
+            run("ip link delete vrrp.51");
+            linux.finish();
+            assert_eq!(run("nft list ruleset"), "");
+        },
+    );
+}
+
+#[test]
+fn an_interface_that_is_no_vmac_is_left_alone() {
+    isolated("links::an_interface_that_is_no_vmac_is_left_alone", || {
+        cable("eth0", "v1");
+        cable("vrrp.51", "v2");
+        let mut linux = Linux::open().unwrap();
+        let vmac = link("vrrp.51", LinkShape::Vmac(VIRTUAL_MAC));
+        let verdicts = apply(&mut linux, &[Operation::Add(vmac)]);
+        assert_eq!(
+            verdicts[0].as_ref().unwrap_err().to_string(),
+            "creating VMAC vrrp.51 on eth0: File exists (another interface has this name)"
+        );
+    });
+}
+
+#[test]
+fn a_vmac_on_an_interface_that_is_down_is_made_and_taken_up_later() {
+    isolated(
+        "links::a_vmac_on_an_interface_that_is_down_is_made_and_taken_up_later",
+        || {
+            cable("eth0", "v1");
+            run("ip link set eth0 down");
+            let mut linux = Linux::open().unwrap();
+            let vmac = Operation::Add(link("vrrp.51", LinkShape::Vmac(VIRTUAL_MAC)));
+            let is_up = || interface(&snapshot().unwrap(), "vrrp.51").up;
+            let made = apply(&mut linux, std::slice::from_ref(&vmac));
+            assert!(matches!(made[..], [Ok(Outcome::Created(_))]), "{made:?}");
+            // Some kernels take it up at once, others not before the interface below.
+            run("ip link set eth0 up");
+            let again = apply(&mut linux, &[vmac]);
+            assert_eq!(again, made);
+            assert!(is_up());
+        },
+    );
 }

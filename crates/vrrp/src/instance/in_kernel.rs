@@ -4,7 +4,7 @@ use super::{Instance, Reaction};
 use crate::context::Context;
 use crate::placement::{Parts, Placement, Target};
 use crate::{Cause, Change, InstanceEvent, Object, Outcome, Owner, Presence, State, Want};
-use model::{IfIndex, Micros, Time};
+use model::{IfIndex, IfName, Micros, Time};
 use std::collections::HashSet;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -154,8 +154,24 @@ impl Instance {
     /// Asks for the removal of links and what is on them.
     pub(super) fn remove_permanent(&mut self, cx: &mut Context<'_>) {
         let permanent = std::mem::take(&mut self.in_kernel.permanent);
-        let changes = permanent.iter().rev().map(absent).collect();
+        let gone = permanent
+            .iter()
+            .rev()
+            .filter(|object| is_ours_to_remove(object, cx));
+        let changes = gone.map(absent).collect();
         self.want(cx, changes);
+    }
+
+    /// Asks once more for something that is there in every state.
+    pub(crate) fn want_again(&mut self, cx: &mut Context<'_>, object: &Arc<Object>) {
+        if self.in_kernel.permanent.contains(object) {
+            self.want(cx, vec![present(object)]);
+        }
+    }
+
+    /// What is to be there in every state.
+    pub(crate) fn permanent(&self) -> &[Arc<Object>] {
+        &self.in_kernel.permanent
     }
 
     /// An interface changed, or the configuration: what a master has is to be elsewhere, or something else.
@@ -169,13 +185,17 @@ impl Instance {
         let before = std::mem::replace(&mut self.in_kernel.permanent, permanent);
         let permanent = &self.in_kernel.permanent;
         let gone = before.iter().rev().filter(|object| !permanent.contains(object));
+        let gone = gone.filter(|object| is_ours_to_remove(object, cx));
+        // A link has to go before another one of its name comes.
+        let (replaced, gone): (Vec<_>, Vec<_>) = gone.partition(|object| is_replaced(object, permanent));
+        changes.extend(replaced.into_iter().map(absent));
         let new = permanent.iter().filter(|object| !before.contains(object));
         changes.extend(new.map(present));
         if self.state == State::Master {
             changes.extend(placement.parts.changes_from(&self.in_kernel.wanted));
             self.in_kernel.wanted = placement.parts.clone();
         }
-        changes.extend(gone.map(absent));
+        changes.extend(gone.into_iter().map(absent));
         self.take_placement(cx, placement);
         let is_new_address = |change: &Change| {
             change.presence == Presence::Present && matches!(*change.object, Object::Address(_))
@@ -306,8 +326,36 @@ fn is_untracked(object: &Object) -> bool {
         Object::Address(placed) => placed.address.no_track,
         Object::Route(route) => route.no_track,
         Object::Rule(rule) => rule.no_track,
-        Object::Link(_) | Object::Refuse(_) => false,
+        Object::Setting(_) | Object::Link(_) | Object::Refuse(_) | Object::Unadvertised(_) => false,
     }
+}
+
+/// An interface that is gone has taken along what was stacked on it, and its settings.
+fn is_ours_to_remove(object: &Object, cx: &Context<'_>) -> bool {
+    let exists = |name: &IfName| {
+        cx.links
+            .id_of(name)
+            .is_some_and(|id| cx.links.known(id).is_some())
+    };
+    match object {
+        Object::Link(link) => exists(&link.base),
+        Object::Setting(setting) => exists(&setting.interface),
+        Object::Address(_)
+        | Object::Route(_)
+        | Object::Rule(_)
+        | Object::Refuse(_)
+        | Object::Unadvertised(_) => true,
+    }
+}
+
+/// Whether another link of the same name is wanted.
+fn is_replaced(object: &Object, permanent: &[Arc<Object>]) -> bool {
+    let Object::Link(link) = object else {
+        return false;
+    };
+    permanent
+        .iter()
+        .any(|other| matches!(&**other, Object::Link(other) if other.name == link.name))
 }
 
 fn present(object: &Arc<Object>) -> Change {

@@ -7,13 +7,9 @@ use crate::placement::Placement;
 use crate::track::{Effect, Track, TrackerId, Trackers, file_status};
 use crate::virtual_links::InstanceLinks;
 use crate::{
-    Cause, FaultReason, Instance, InstanceId, Listen, Now, Object, Outbox, PlacedAddress, Protocol,
-    SocketKey, State, WantedLinkKind,
+    Cause, FaultReason, Instance, InstanceId, Listen, Now, Object, Outbox, Protocol, SocketKey, State,
 };
-use model::{
-    Authentication, Family, IfIndex, IfName, Prefix, Sense, TrackEntry, Transport, VirtualAddress,
-    VirtualLink, Weight,
-};
+use model::{Authentication, Family, IfIndex, IfName, Sense, TrackEntry, Transport, VirtualLink, Weight};
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -34,23 +30,6 @@ impl Router {
         } else {
             self.update_transport(now, id, out);
             self.examine(now, id, out);
-        }
-    }
-
-    /// Has the links of an instance made anew that somebody removed, if the interface below is there.
-    fn make_links(&mut self, now: Now, id: InstanceId, out: &mut Outbox) {
-        for link in self.get(id).links().wanted.clone() {
-            let exists = |name: &IfName| {
-                let known = self.links.id_of(name).and_then(|link| self.links.known(link));
-                known.is_some()
-            };
-            let object = Arc::new(Object::Link(link.clone()));
-            if exists(&link.name) {
-                self.with(now, out, id, |instance, _| instance.object_found(&object));
-            } else if exists(&link.base) {
-                let reaction = self.with(now, out, id, |instance, cx| instance.object_lost(cx, object));
-                self.react(now, id, reaction.unwrap_or_default(), out);
-            }
         }
     }
 
@@ -187,8 +166,14 @@ impl Router {
         {
             return Some(address.address);
         }
-        let base = self.links.id_of(instance.links().base.as_ref()?)?;
-        self.links.source(base, config.family)
+        let links = instance.links();
+        let from = match config.virtual_link {
+            // It has a link-local address of its own.
+            Some(VirtualLink::Ipvlan { .. }) => &links.own,
+            _ => &links.base,
+        };
+        self.links
+            .source(self.links.id_of(from.as_ref()?)?, config.family)
     }
 
     fn loses_source(&self, id: InstanceId) -> bool {
@@ -277,30 +262,6 @@ impl Router {
         Some((placement, permanent))
     }
 
-    /// Links, and the link-local address that a VMAC sends IPv6 adverts from.
-    fn permanent(&self, config: &model::Instance, names: &InstanceLinks) -> Vec<Arc<Object>> {
-        let mut objects = Vec::new();
-        for link in &names.wanted {
-            objects.push(Arc::new(Object::Link(link.clone())));
-            let is_own = names.own.as_ref() == Some(&link.name);
-            let vmac = matches!(link.kind, WantedLinkKind::Vmac { .. });
-            if !is_own || !vmac || config.family != Family::Ipv6 || names.transmit != names.own {
-                continue;
-            }
-            let index = self.links.id_of(&link.name).and_then(|id| self.links.index(id));
-            let base = names.base.as_ref().and_then(|base| self.links.id_of(base));
-            let address = base.and_then(|base| self.links.source(base, Family::Ipv6));
-            if let (Some(index), Some(address)) = (index, address) {
-                objects.push(Arc::new(Object::Address(PlacedAddress {
-                    index,
-                    interface: link.name.clone(),
-                    address: VirtualAddress::new(Prefix { address, len: 64 }),
-                })));
-            }
-        }
-        objects
-    }
-
     /// Interns the interfaces of an instance, and notes what it depends on.
     pub(super) fn resolve(&mut self, id: InstanceId) {
         let Some(instance) = self.instance(id) else { return };
@@ -309,11 +270,8 @@ impl Router {
             .group()
             .map(|group| Arc::clone(self.groups[group.index()].config()));
         let own = [&names.base, &names.own, &names.transmit];
-        for name in own
-            .into_iter()
-            .flatten()
-            .chain(names.wanted.iter().map(|link| &link.name))
-        {
+        let wanted = names.wanted.iter().flat_map(|link| [&link.name, &link.base]);
+        for name in own.into_iter().flatten().chain(wanted) {
             let link = self.links.intern(name);
             self.links.add_user(link, id);
         }

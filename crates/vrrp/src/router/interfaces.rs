@@ -14,6 +14,7 @@ impl Router {
     pub(super) fn interface_changed(&mut self, now: Now, interface: &Interface, out: &mut Outbox) {
         let known = self.links.known_by_index(interface.index);
         let before = known.map(|known| known.info.name.clone());
+        let comes_up = known.is_some_and(|known| !known.info.up) && interface.up;
         let changes = self.links.update(interface);
         if let Some(name) = before
             && name != interface.name
@@ -23,6 +24,9 @@ impl Router {
             out.event(Event::Interface { name, event });
         }
         self.links_changed(now, &changes, out);
+        if comes_up {
+            self.raise_links(now, interface.index, out);
+        }
     }
 
     pub(super) fn interface_removed(&mut self, now: Now, index: IfIndex, out: &mut Outbox) {

@@ -338,3 +338,133 @@ fn generated_names_avoid_each_other_and_existing_links_are_found_again() {
     taken.0.push(ethernet(9, "vrrp.61", &[]));
     assert_eq!(names(&taken), ["vrrp1.61", "vrrp6.61"]);
 }
+
+#[test]
+fn instances_share_a_vmac_and_an_address_may_name_the_interface_below() {
+    let (mut one, mut two) = (vmac(Family::Ipv4, 61, false), vmac(Family::Ipv4, 61, false));
+    one.virtual_addresses[0].dev = Some(name("eth0"));
+    two.name = "W".to_owned();
+    two.virtual_addresses = vec![vip("10.0.0.101/32")];
+    let configuration = config(vec![one, two]);
+    let globals = model::VrrpGlobals::default();
+    let plan = LinkPlan::new(&configuration.instances, &globals, &interfaces());
+    assert_eq!(plan.links().count(), 1);
+    let address = |position: usize| {
+        let config = &configuration.instances[position];
+        plan.interface_of(position, config, &config.virtual_addresses[0])
+            .cloned()
+    };
+    assert_eq!(
+        [address(0), address(1)],
+        [Some(name("vrrp.61")), Some(name("vrrp.61"))]
+    );
+}
+
+#[test]
+fn a_link_of_another_shape_is_in_the_way_of_a_configured_name() {
+    let mut configured = vmac(Family::Ipv4, 61, false);
+    configured.virtual_link = Some(VirtualLink::Vmac {
+        name: VmacName::Configured(name("mine")),
+        mac: None,
+        xmit_base: false,
+        netlink_notify: false,
+        group: None,
+    });
+    let configuration = config(vec![configured]);
+    let globals = model::VrrpGlobals::default();
+    let misshapen = |interfaces: &Interfaces| {
+        let plan = LinkPlan::new(&configuration.instances, &globals, interfaces);
+        let names = plan.misshapen(interfaces).map(|link| link.name.to_string());
+        names.collect::<Vec<_>>()
+    };
+    let mut existing = with_links(&configuration);
+    assert_eq!(misshapen(&existing), [""; 0]);
+    existing.0.last_mut().unwrap().mac = Some(model::MacAddr([2, 0, 0, 0, 0, 9]));
+    assert_eq!(misshapen(&existing), ["mine"]);
+    // Anything else of that name is not ours to remove.
+    existing.0.last_mut().unwrap().kind = LinkKind::Other;
+    assert_eq!(misshapen(&existing), [""; 0]);
+}
+
+#[test]
+fn an_ipvlan_has_its_address_and_is_found_again_beside_a_vmac() {
+    let mut ipvlan = vmac(Family::Ipv4, 61, false);
+    let address = model::Prefix {
+        address: ip("10.0.0.61"),
+        len: 24,
+    };
+    ipvlan.name = "I".to_owned();
+    ipvlan.source = Some(address.address);
+    ipvlan.virtual_link = Some(VirtualLink::Ipvlan {
+        name: VmacName::Generated("vrrp".to_owned()),
+        address: Some(address),
+        mode: 0,
+        group: None,
+    });
+    let configuration = config(vec![vmac(Family::Ipv6, 61, false), ipvlan]);
+    let globals = model::VrrpGlobals::default();
+    let mut all = interfaces();
+    let plan = LinkPlan::new(&configuration.instances, &globals, &all);
+    for (number, link) in (20..).zip(plan.links()) {
+        let mut made = ethernet(number, link.name.as_str(), &[]);
+        made.base = Some(index(2));
+        (made.kind, made.mac) = match link.kind {
+            vrrp::WantedLinkKind::Vmac { mac, .. } => (LinkKind::PrivateMacvlan, Some(mac)),
+            vrrp::WantedLinkKind::Ipvlan { .. } => (LinkKind::Ipvlan, made.mac),
+        };
+        all.0.push(made);
+    }
+    let names = |plan: &LinkPlan| plan.links().map(|link| link.name.to_string()).collect::<Vec<_>>();
+    assert_eq!(names(&plan), ["vrrp.61", "vrrp1.61"]);
+    assert_eq!(
+        names(&LinkPlan::new(&configuration.instances, &globals, &all)),
+        names(&plan)
+    );
+    let lab = Lab::with(configuration, all, Micros::ZERO, &[]);
+    assert_eq!(lab.addresses(), ["vrrp1.61 10.0.0.61/24", "vrrp.61 fe80::1/64"]);
+}
+
+#[test]
+fn settings_of_the_interface_below_last_as_long_as_the_instance() {
+    let mut promoting = vmac(Family::Ipv4, 62, false);
+    promoting.name = "P".to_owned();
+    (promoting.virtual_link, promoting.promote_secondaries) = (None, true);
+    let configuration = config(vec![vmac(Family::Ipv4, 61, false), promoting]);
+    let links = with_links(&configuration);
+    let mut lab = Lab::with(configuration, links, Micros::ZERO, &[]);
+    let settings = |lab: &Lab| {
+        let objects = lab.objects.values();
+        let settings = objects.filter(|object| matches!(object, vrrp::Object::Setting(_)));
+        settings.map(ToString::to_string).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        settings(&lab),
+        [
+            "arp_filter 1 of eth0",
+            "arp_ignore 1 of eth0",
+            "promote_secondaries 1 of eth0"
+        ]
+    );
+    lab.input(Input::Stop(vrrp::Release::Everything));
+    assert!(lab.objects.is_empty(), "{:?}", lab.objects);
+}
+
+#[test]
+fn a_vmac_that_was_made_while_its_base_was_down_is_taken_up_with_it() {
+    let configuration = config(vec![vmac(Family::Ipv4, 61, false)]);
+    let mut links = with_links(&configuration);
+    for link in [0, 2] {
+        (links.0[link].up, links.0[link].running) = (false, false);
+    }
+    let mut lab = Lab::with(configuration, links.clone(), Micros::ZERO, &[]);
+    assert_eq!(lab.state("V"), State::Fault);
+    lab.kernel = crate::lab::Kernel::Held;
+    (links.0[0].up, links.0[0].running) = (true, true);
+    lab.input(Input::InterfaceChanged(&links.0[0]));
+    let asked: Vec<_> = lab.held.iter().flat_map(|want| &want.changes).collect();
+    assert!(
+        matches!(&asked[..], [change] if matches!(*change.object, vrrp::Object::Link(_))
+            && change.presence == vrrp::Presence::Present),
+        "{asked:?}"
+    );
+}

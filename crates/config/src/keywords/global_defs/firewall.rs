@@ -1,6 +1,6 @@
 //! Firewall (`spec/config-global.md` section 2.6).
 
-use super::super::effect::{FIREWALL, MARKED_GROUPS};
+use super::super::effect::MARKED_GROUPS;
 use super::super::{I32_MAX, I32_MIN, Keyword, U32_MAX, strict};
 use crate::diagnostics::Code;
 use crate::lower::{Context, GlobalsDraft};
@@ -23,22 +23,18 @@ pub(super) static KEYWORDS: &[Keyword<GlobalsDraft>] = &[
     })
     .first_wins()
     .default("`keepalived` when an instance needs a firewall")
-    .means("nftables table for the entries of VRRP")
-    .effect(FIREWALL),
+    .means("nftables table for the entries of VRRP"),
     Row::integer("nftables_priority", "INT", strict(I32_MIN, I32_MAX), |g, n| {
         g.model.firewall.priority = Some(n.number());
     })
     .default("-1")
-    .means("Priority of the chains of VRRP")
-    .effect(FIREWALL),
+    .means("Priority of the chains of VRRP"),
     Row::flag("nftables_counters", |g, _| g.model.firewall.counters = true)
         .default("off")
-        .means("Count packets in each entry")
-        .effect(FIREWALL),
+        .means("Count packets in each entry"),
     Row::flag("nftables_ifindex", |g, _| g.model.firewall.ifindex = true)
         .default("off")
-        .means("Name interfaces by index in the sets of IPv6 link-local addresses")
-        .effect(FIREWALL),
+        .means("Name interfaces by index in the sets of IPv6 link-local addresses"),
     Row::line("nftables_ipvs", "[TABLE]", |g, line, cx| {
         if let Some(table) = table(line, IPVS_TABLE, cx) {
             cx.once(&mut g.model.firewall.ipvs_table, line, table);
@@ -74,8 +70,7 @@ pub(super) static KEYWORDS: &[Keyword<GlobalsDraft>] = &[
         g.model.firewall.table.get_or_insert_with(|| TABLE.to_owned());
     })
     .old_for("nftables")
-    .means("Chains of iptables; nftables is used instead")
-    .effect(FIREWALL),
+    .means("Chains of iptables; nftables is used instead"),
     Row::line(
         "vrrp_ipsets",
         "[ADDR [ADDR6 [IF6 [IGMP [MLD [ND]]]]]]",
@@ -88,8 +83,7 @@ pub(super) static KEYWORDS: &[Keyword<GlobalsDraft>] = &[
         },
     )
     .old_for("nftables")
-    .means("Sets of iptables; not supported")
-    .effect(FIREWALL),
+    .means("Sets of iptables; not supported"),
 ];
 
 fn table(line: Statement<'_>, default: &str, cx: &mut Context<'_>) -> Option<String> {

@@ -1,6 +1,5 @@
 //! Defaults and settings of VRRP (`spec/config-global.md` section 2.5).
 
-use super::super::effect::VIRTUAL_LINKS;
 use super::super::garp;
 use super::super::{Keyword, lenient, seconds, strict};
 use crate::diagnostics::{Class, Code, Diagnostic};
@@ -98,16 +97,14 @@ pub(super) static KEYWORDS: &[Keyword<GlobalsDraft>] = &[
     })
     .range("1 to 86400")
     .default("0, off")
-    .means("Repeat messages on the interfaces of addresses elsewhere: on VMACs only, or with `all` on each")
-    .effect(VIRTUAL_LINKS),
+    .means("Repeat messages on the interfaces of addresses elsewhere: on VMACs only, or with `all` on each"),
     Row::line("vrrp_vmac_garp_intvl", "[all] SECS", |g, line, cx| {
         cx.deprecated(line, "vrrp_garp_extra_if");
         extra_if(g, line, cx);
     })
     .range("1 to 86400")
     .old_for("vrrp_garp_extra_if")
-    .means("Repeat messages on the interfaces of addresses elsewhere")
-    .effect(VIRTUAL_LINKS),
+    .means("Repeat messages on the interfaces of addresses elsewhere"),
     Row::integer("vrrp_down_timer_adverts", "N", lenient(1, 100), |g, n| {
         g.model.vrrp.down_timer_adverts = n.number();
     })
@@ -190,8 +187,7 @@ pub(super) static KEYWORDS: &[Keyword<GlobalsDraft>] = &[
         g.model.vrrp.disable_local_igmp = true;
     })
     .default("off")
-    .means("No IGMP reports for link-local groups such as that of VRRP")
-    .effect(VIRTUAL_LINKS),
+    .means("No IGMP reports for link-local groups such as that of VRRP"),
     Row::line("vmac_prefix", "STRING", |g, line, cx| {
         if let Some(word) = cx.required(line, 0) {
             cx.once(&mut g.model.vrrp.vmac_prefix, line, word.text().to_owned());
@@ -199,8 +195,7 @@ pub(super) static KEYWORDS: &[Keyword<GlobalsDraft>] = &[
     })
     .first_wins()
     .default("vrrp")
-    .means("Beginning of the names of VMACs, PREFIX[N].VRID")
-    .effect(VIRTUAL_LINKS),
+    .means("Beginning of the names of VMACs, PREFIX[N].VRID"),
     Row::line("vmac_addr_prefix", "STRING", |g, line, cx| {
         if let Some(word) = cx.required(line, 0) {
             cx.once(&mut g.model.vrrp.vmac_addr_prefix, line, word.text().to_owned());
@@ -208,8 +203,7 @@ pub(super) static KEYWORDS: &[Keyword<GlobalsDraft>] = &[
     })
     .first_wins()
     .default("vmac_prefix")
-    .means("Beginning of the names of VMACs for addresses on other interfaces")
-    .effect(VIRTUAL_LINKS),
+    .means("Beginning of the names of VMACs for addresses on other interfaces"),
 ];
 
 fn not_multicast(what: &str, wanted: &str, word: Word<'_>, cx: &mut Context<'_>) {

@@ -1,6 +1,6 @@
 //! State, identity, timers (`spec/config-vrrp.md` section 1.1).
 
-use super::super::effect::{IPVS, VIRTUAL_LINKS};
+use super::super::effect::IPVS;
 use super::super::{Keyword, U32_MAX, lenient, seconds, strict};
 use crate::diagnostics::{Class, Code, Diagnostic};
 use crate::lower::{At, Context, InstanceDraft};
@@ -16,9 +16,7 @@ pub(super) static KEYWORDS: &[Keyword<InstanceDraft>] = &[
     Row::line("interface", "IFNAME", interface)
         .range("15 bytes at most")
         .means("Interface of adverts and addresses"),
-    Row::line("vrf", "IFNAME", vrf)
-        .means("VRF of a unicast instance without interface")
-        .effect(VIRTUAL_LINKS),
+    Row::line("vrf", "IFNAME", vrf).means("VRF of a unicast instance without interface"),
     Row::integer("virtual_router_id", "N", strict(1, 255), |i, n| {
         i.vrid = Vrid::try_from(n.number::<u8>())
             .ok()
@@ -94,8 +92,7 @@ pub(super) static KEYWORDS: &[Keyword<InstanceDraft>] = &[
         .default("on; off in strict mode unless priority is 255")
         .means("Accept packets to the addresses"),
     Row::flag("no_accept", |i, span| i.accept = Some(At::new(false, span)))
-        .means("Drop packets to the addresses unless this is their owner")
-        .effect(super::super::effect::FIREWALL),
+        .means("Drop packets to the addresses unless this is their owner"),
     Row::switch("owner_ignore_adverts", |i, on| i.owner_ignore_adverts = Some(on))
         .default("vrrp_owner_ignore_adverts; true in strict mode")
         .means("The owner ignores adverts of others"),

@@ -1,6 +1,5 @@
 //! Virtual MAC and ipvlan (`spec/config-vrrp.md` section 1.3).
 
-use super::super::effect::VIRTUAL_LINKS;
 use super::super::{Keyword, garp};
 use super::fix_family;
 use crate::diagnostics::{Class, Code, Diagnostic};
@@ -21,30 +20,25 @@ pub(super) static KEYWORDS: &[Keyword<InstanceDraft>] = &[
         use_vmac,
     )
     .default("off")
-    .means("Run on a macvlan with the virtual router's own MAC address")
-    .effect(VIRTUAL_LINKS),
+    .means("Run on a macvlan with the virtual router's own MAC address"),
     Row::flag("use_vmac_addr", |i, span| i.use_vmac_addr = Some(span))
         .default("off")
-        .means("Put each address of another interface or family on a macvlan too")
-        .effect(VIRTUAL_LINKS),
+        .means("Put each address of another interface or family on a macvlan too"),
     Row::flag("vmac_xmit_base", |i, span| i.vmac_xmit_base = Some(span))
         .default("off")
-        .means("Send adverts by the interface below the macvlan")
-        .effect(VIRTUAL_LINKS),
+        .means("Send adverts by the interface below the macvlan"),
     Row::line(
         "use_ipvlan",
         "[[name] IFNAME] [ADDR[/LEN]] [bridge|private|vepa] [group GROUP]",
         use_ipvlan,
     )
     .default("off")
-    .means("Run on an ipvlan; ADDR is its address and the source of adverts")
-    .effect(VIRTUAL_LINKS),
+    .means("Run on an ipvlan; ADDR is its address and the source of adverts"),
     Row::flag("promote_secondaries", |i, span| {
         i.promote_secondaries = Some(span);
     })
     .default("off")
-    .means("Keep further addresses of a network when its first one is removed")
-    .effect(VIRTUAL_LINKS),
+    .means("Keep further addresses of a network when its first one is removed"),
     Row::flag("dont_track_primary", |i, _| i.dont_track_primary = true)
         .default("off")
         .means("No FAULT while the interface is down"),
@@ -53,16 +47,14 @@ pub(super) static KEYWORDS: &[Keyword<InstanceDraft>] = &[
     })
     .range("0 to 86400, 0 for off")
     .default("vrrp_garp_extra_if")
-    .means("Repeat messages on the interfaces of addresses elsewhere")
-    .effect(VIRTUAL_LINKS),
+    .means("Repeat messages on the interfaces of addresses elsewhere"),
     Row::line("vmac_garp_intvl", "[all] SECS", |i, line, cx| {
         cx.deprecated(line, "garp_extra_if");
         i.garp_extra_if = garp::extra_interface(line, 0, cx).or(i.garp_extra_if);
     })
     .range("0 to 86400, 0 for off")
     .old_for("garp_extra_if")
-    .means("Repeat messages on the interfaces of addresses elsewhere")
-    .effect(VIRTUAL_LINKS),
+    .means("Repeat messages on the interfaces of addresses elsewhere"),
 ];
 
 fn use_vmac(i: &mut InstanceDraft, line: Statement<'_>, cx: &mut Context<'_>) {

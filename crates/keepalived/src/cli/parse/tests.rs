@@ -183,6 +183,7 @@ fn flags_add_up() {
         "-lGXVIRadexm",
         "--ignore-sigint",
         "--flush-log-file",
+        "--no-firewall",
         "-g",
     ])
     .options;
@@ -190,7 +191,7 @@ fn flags_add_up() {
     assert!(options.foreground && options.log_console && options.no_syslog && options.release_vips);
     assert!(options.keep_vrrp && options.keep_ipvs && options.dont_respawn && options.address_monitoring);
     assert!(options.dump_configuration && options.all_config && options.snmp && options.core_dump);
-    assert!(options.ignore_sigint && options.flush_log_file);
+    assert!(options.ignore_sigint && options.flush_log_file && options.without_firewall);
     assert_eq!(options.log_file, Some(None));
     let test = line(&["-t"]).options;
     assert!(test.foreground && test.dont_respawn && test.no_syslog);

@@ -76,7 +76,7 @@ impl Rig {
         let mut rig = Self {
             router,
             outbox,
-            requests: Requests::new(Writer::start(fake).unwrap()),
+            requests: Requests::new(Writer::start(fake).unwrap(), Firewall::on()),
             now: now.after(Micros::SECOND),
         };
         rig.pass_on();
@@ -116,6 +116,7 @@ impl Rig {
                     self.handle(Input::Confirmed(ticket, outcome));
                     outcomes.push(outcome);
                 }
+                Receipt::Prepared => panic!("nothing was asked for in advance"),
             }
         }
         outcomes

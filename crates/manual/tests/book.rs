@@ -1,5 +1,10 @@
 //! The documentation: its generated chapters are what the tables say, every page is in the summary, every link leads somewhere.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "all of this is tests, with a few functions that they share"
+)]
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Component, Path, PathBuf};

@@ -1,5 +1,10 @@
 //! The files for containers, as far as they can be looked at without an engine.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "all of this is tests, with a few functions that they share"
+)]
+
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -11,7 +11,7 @@ pub enum Subcommand {
     Reload(Reload),
     /// Explain a keyword of the configuration
     Explain(Explain),
-    /// Look for what keeps keepalived from working: host, links, firewall, peers, configuration
+    /// Say what on this host, its links or in its configuration is in the way
     Doctor(Doctor),
 }
 

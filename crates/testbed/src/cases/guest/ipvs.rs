@@ -1,5 +1,7 @@
 //! The kernel's table of virtual servers as `kernel::ipvs` writes and reads it, beside `ipvsadm` and Debian's keepalived.
 
+mod director;
+mod lab;
 mod traffic;
 
 use std::process::Command;
@@ -19,6 +21,7 @@ use testbed::netns::{Node, PATIENCE};
 
 use super::super::World;
 
+pub(super) use director::{failures, reload};
 pub(super) use traffic::traffic;
 
 /// A node with an empty table.

@@ -11,8 +11,5 @@ pub(crate) const SNMP: Effect = Effect::Later("there is no SNMP agent yet");
 pub(crate) const DBUS: Effect = Effect::Later("there is no D-Bus service yet");
 /// IPVS and its checkers.
 pub(crate) const IPVS: Effect = Effect::Now;
-/// Groups as one service of a firewall mark.
-pub(crate) const MARKED_GROUPS: Effect =
-    Effect::Later("each address of a group has a service of its own yet");
 /// BFD.
 pub(crate) const BFD: Effect = Effect::Later("there are no BFD sessions yet");

@@ -5,6 +5,7 @@
 //! ([`repairs`]): the director goes by what should be there.
 
 mod keeper;
+mod marking;
 mod open;
 pub(super) mod repairs;
 
@@ -13,11 +14,13 @@ pub(super) use open::open;
 use crate::runtime::inbox::{Inbox, Poster, Senders};
 use keeper::Keeper;
 use kernel::ipvs::Backend;
-use model::LvsGlobals;
-use model::ipvs::{Change, Table};
+use marking::Marking;
+use model::Globals;
+use model::ipvs::{Change, MapChange, Table};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
+use std::sync::Arc;
 use std::thread::{Builder, JoinHandle};
 
 /// What the thread is asked for.
@@ -25,10 +28,12 @@ use std::thread::{Builder, JoinHandle};
 enum Order {
     /// Change the table, in this order.
     Apply(Vec<Change>),
+    /// Change the marks of groups, in this order.
+    Mark(Vec<MapChange>),
     /// Compare the table with this one, and put in what is missing.
     Repair(Table, Leftovers),
     /// Go by these settings.
-    Configure(Box<LvsGlobals>),
+    Configure(Arc<Globals>),
     /// Give back what was changed beside the table.
     Restore,
 }
@@ -70,6 +75,7 @@ pub(super) struct Writer {
     done: Inbox<Done>,
     thread: Option<JoinHandle<()>>,
     collecting: Vec<Change>,
+    marks: Vec<MapChange>,
     /// Handed over last, and done last.
     last: Ticket,
     finished: Ticket,
@@ -89,6 +95,7 @@ impl Writer {
             done,
             thread: Some(thread),
             collecting: Vec::new(),
+            marks: Vec::new(),
             last: Ticket::default(),
             finished: Ticket::default(),
             arrived: Vec::new(),
@@ -100,9 +107,16 @@ impl Writer {
         self.collecting.push(change);
     }
 
+    /// Adds a change of the marks to the batch; they are changed after the table.
+    pub(super) fn mark(&mut self, change: MapChange) {
+        self.marks.push(change);
+    }
+
     /// The order after which everything that was added so far is done.
     pub(super) fn ticket(&self) -> Ticket {
-        Ticket(self.last.0 + u64::from(!self.collecting.is_empty()))
+        let batches = [self.collecting.is_empty(), self.marks.is_empty()];
+        let batches = batches.into_iter().map(|is_empty| u64::from(!is_empty));
+        Ticket(self.last.0 + batches.sum::<u64>())
     }
 
     /// Hands the batch over.
@@ -110,6 +124,10 @@ impl Writer {
         if !self.collecting.is_empty() {
             let batch = std::mem::take(&mut self.collecting);
             self.order(Order::Apply(batch));
+        }
+        if !self.marks.is_empty() {
+            let batch = std::mem::take(&mut self.marks);
+            self.order(Order::Mark(batch));
         }
     }
 
@@ -120,9 +138,9 @@ impl Writer {
     }
 
     /// Goes by the settings of a configuration.
-    pub(super) fn configure(&mut self, settings: &LvsGlobals) {
+    pub(super) fn configure(&mut self, globals: Arc<Globals>) {
         self.send();
-        self.order(Order::Configure(Box::new(settings.clone())));
+        self.order(Order::Configure(globals));
     }
 
     /// Gives back what was changed beside the table.
@@ -181,6 +199,7 @@ impl Drop for Writer {
 
 /// The thread.
 fn live(mut keeper: Keeper, orders: &Inbox<(Ticket, Order)>, done: &Poster<Done>) {
+    let mut marking = Marking::default();
     let mut waiting = Vec::new();
     loop {
         let mut descriptors = [PollFd::new(orders.as_fd(), PollFlags::POLLIN)];
@@ -190,13 +209,18 @@ fn live(mut keeper: Keeper, orders: &Inbox<(Ticket, Order)>, done: &Poster<Done>
         for (ticket, order) in waiting.drain(..) {
             let is_refused = match order {
                 Order::Apply(changes) => keeper.apply(&changes),
-                Order::Repair(wanted, leftovers) => keeper.repair(&wanted, leftovers),
-                Order::Configure(settings) => {
-                    keeper.configure(&settings);
-                    false
+                Order::Mark(changes) => marking.apply(&changes),
+                Order::Repair(wanted, leftovers) => {
+                    // Both, whatever comes of the first.
+                    keeper.repair(&wanted, leftovers) | marking.repair()
+                }
+                Order::Configure(globals) => {
+                    keeper.configure(&globals.lvs);
+                    marking.configure(&globals)
                 }
                 Order::Restore => {
                     keeper.restore();
+                    marking.finish();
                     false
                 }
             };

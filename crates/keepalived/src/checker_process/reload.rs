@@ -157,9 +157,9 @@ impl CheckerProcess {
             self.director.handle(now, input, &mut self.outbox);
         }
         self.conversations.forget_kept();
-        self.writer.configure(&globals.lvs);
-        let settings = settings(&globals);
+        let settings = Settings::from(&globals);
         self.globals = Arc::new(globals);
+        self.writer.configure(Arc::clone(&self.globals));
         self.director.apply(now, lvs, settings, &mut self.outbox);
         Ok(())
     }
@@ -187,17 +187,5 @@ impl CheckerProcess {
         }
         self.addresses = opened;
         Ok(())
-    }
-}
-
-/// What the globals say to the core.
-fn settings(globals: &Globals) -> Settings {
-    let settings = Settings::from(globals);
-    if settings.nftables_first_mark.is_some() {
-        tracing::warn!("nftables_ipvs has no effect yet: each address of a group has a service of its own");
-    }
-    Settings {
-        nftables_first_mark: None,
-        ..settings
     }
 }

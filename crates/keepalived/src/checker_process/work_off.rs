@@ -40,8 +40,7 @@ impl CheckerProcess {
                 }
             }
             Output::Ipvs(change) => self.writer.add(change),
-            // The settings of this process name no first mark, so there are no maps.
-            Output::Map(_) => {}
+            Output::Map(change) => self.writer.mark(change),
             Output::Event(event) => report::log_event(&event),
             Output::Notice(notice) => self.tell(Telling::Notice(notice)),
             Output::Mail(mail) => self.tell(Telling::Mail(mail)),

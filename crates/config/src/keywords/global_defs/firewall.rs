@@ -1,6 +1,5 @@
 //! Firewall (`spec/config-global.md` section 2.6).
 
-use super::super::effect::MARKED_GROUPS;
 use super::super::{I32_MAX, I32_MIN, Keyword, U32_MAX, strict};
 use crate::diagnostics::Code;
 use crate::lower::{Context, GlobalsDraft};
@@ -42,8 +41,7 @@ pub(super) static KEYWORDS: &[Keyword<GlobalsDraft>] = &[
     })
     .first_wins()
     .default("off; `keepalived_ipvs`")
-    .means("Give virtual server groups firewall marks by nftables")
-    .effect(MARKED_GROUPS),
+    .means("Give virtual server groups firewall marks by nftables"),
     Row::integer(
         "nftables_ipvs_priority",
         "INT",
@@ -53,14 +51,12 @@ pub(super) static KEYWORDS: &[Keyword<GlobalsDraft>] = &[
         },
     )
     .default("-1")
-    .means("Priority of the chains of virtual server groups")
-    .effect(MARKED_GROUPS),
+    .means("Priority of the chains of virtual server groups"),
     Row::integer("nftables_ipvs_start_fwmark", "N", strict(1, U32_MAX), |g, n| {
         g.model.firewall.ipvs_start_fwmark = Some(n.number());
     })
     .default("1000")
-    .means("First firewall mark of virtual server groups")
-    .effect(MARKED_GROUPS),
+    .means("First firewall mark of virtual server groups"),
     Row::line("vrrp_iptables", "[IN [OUT]]", |g, line, cx| {
         cx.correct(
             Code::NOT_BUILT_IN,

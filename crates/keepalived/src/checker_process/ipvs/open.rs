@@ -11,12 +11,7 @@ pub(in crate::checker_process) fn open(name: Option<&str>) -> Result<Box<dyn Bac
     };
     // A thread of its own enters the namespace; the socket that it opens stays there.
     let thread = Builder::new().name("ipvs".to_owned()).spawn(move || {
-        let entered = if name.is_empty() {
-            namespace::enter_initial()
-        } else {
-            namespace::enter(&name)
-        };
-        entered.map_err(|error| format!("net_namespace_ipvs {name}: {error}"))?;
+        enter(Some(&name))?;
         open_here()
     });
     let opened = thread.map(std::thread::JoinHandle::join);
@@ -25,6 +20,16 @@ pub(in crate::checker_process) fn open(name: Option<&str>) -> Result<Box<dyn Bac
         Ok(Err(_)) => Err("net_namespace_ipvs: opening the table panicked".to_owned()),
         Err(error) => Err(format!("net_namespace_ipvs: {error}")),
     }
+}
+
+/// Has this thread enter the namespace. An error is a log line.
+pub(super) fn enter(name: Option<&str>) -> Result<(), String> {
+    let entered = match name {
+        None => Ok(()),
+        Some("") => namespace::enter_initial(),
+        Some(name) => namespace::enter(name),
+    };
+    entered.map_err(|error| format!("net_namespace_ipvs {}: {error}", name.unwrap_or_default()))
 }
 
 fn open_here() -> Result<Box<dyn Backend>, String> {

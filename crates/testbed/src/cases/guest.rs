@@ -29,6 +29,7 @@ pub(super) fn all() -> Vec<Case> {
         list::guest("guest/ipvs/traffic", ipvs::traffic),
         list::guest("guest/ipvs/failures", ipvs::failures),
         list::guest("guest/ipvs/reload", ipvs::reload),
+        list::guest("guest/ipvs/samples", ipvs::samples),
         list::guest("guest/vrrp/vlan", vrrp::vlan),
         list::guest("guest/vrrp/vrf", vrrp::vrf),
         list::guest("guest/vrrp/dummy", vrrp::dummy),

@@ -2,6 +2,7 @@
 
 mod director;
 mod lab;
+mod samples;
 mod traffic;
 
 use std::process::Command;
@@ -22,6 +23,7 @@ use testbed::netns::{Node, PATIENCE};
 use super::super::World;
 
 pub(super) use director::{failures, reload};
+pub(super) use samples::samples;
 pub(super) use traffic::traffic;
 
 /// A node with an empty table.

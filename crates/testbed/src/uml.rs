@@ -26,6 +26,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, anyhow, bail, ensure};
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
+use nix::unistd::mkdtemp;
 
 use job::Job;
 
@@ -198,8 +199,9 @@ struct Directory(PathBuf);
 
 impl Directory {
     fn new(name: &str) -> Result<Self> {
-        let path = env::temp_dir().join(format!("testbed-{}-{name}", std::process::id()));
-        fs::create_dir(&path).with_context(|| format!("making {}", path.display()))?;
+        // In a process namespace of its own every testbed has the same number.
+        let template = env::temp_dir().join(format!("testbed-{name}-XXXXXX"));
+        let path = mkdtemp(&template).with_context(|| format!("making {}", template.display()))?;
         Ok(Self(path))
     }
 

@@ -20,7 +20,8 @@ fn configuration(priority: u8) -> String {
     )
 }
 
-/// `sync_group_tracking_weight`: the priority of one member sinks below that of the other router, and all of the group moves.
+/// `sync_group_tracking_weight`: a tracker of the group takes the priorities of all members below those of the other router,
+/// and the group moves.
 pub(super) fn weighted(leader: &Implementation, follower: &Implementation) -> Result<()> {
     let (inner, outer) = (Segment::new("inner")?, Segment::new("outer")?);
     let (one, two) = (
@@ -28,16 +29,10 @@ pub(super) fn weighted(leader: &Implementation, follower: &Implementation) -> Re
         router("two", 2, &inner, &outer)?,
     );
     one.write("load", "0\n")?;
-    let tracking = configuration(150)
-        .replace(
-            "vrrp_sync_group G {",
-            "vrrp_sync_group G {\n    sync_group_tracking_weight",
-        )
-        .replacen(
-            "advert_int 0.1",
-            "advert_int 0.1\n    track_file {\n        load weight -1\n    }",
-            1,
-        );
+    let tracking = configuration(150).replace(
+        "vrrp_sync_group G {",
+        "vrrp_sync_group G {\n    sync_group_tracking_weight\n    track_file {\n        load weight -1\n    }",
+    );
     let tracking = format!("track_file load {{\n    file /run/load\n}}\n{tracking}");
     let mut first = Daemon::start(&one, leader, &tracking)?;
     let mut second = Daemon::start(&two, follower, &configuration(100))?;

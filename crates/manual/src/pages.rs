@@ -2,7 +2,6 @@
 
 mod configuration;
 mod daemon;
-mod genhash;
 
 use crate::Document;
 
@@ -19,10 +18,6 @@ pub fn all() -> Vec<Document> {
         Document {
             path: "man/man5/keepalived.conf.5",
             text: configuration::page(),
-        },
-        Document {
-            path: "man/man1/genhash.1",
-            text: genhash::page(),
         },
     ]
 }

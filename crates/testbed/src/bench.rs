@@ -9,9 +9,12 @@ mod failover;
 mod generator;
 mod idle;
 mod instances;
+mod mail_server;
+mod notify;
 mod reload;
 mod report;
 mod rig;
+mod scripts;
 mod signed;
 mod stalled_log;
 mod steady;
@@ -111,6 +114,16 @@ const ALL: &[(&str, &str, Run)] = &[
         "takeover",
         "1000 x 1, 100 x 10 and 1 x 2000 addresses move at once",
         takeover::run,
+    ),
+    (
+        "notify",
+        "1000 instances fail over with a notify script and a mail each",
+        notify::run,
+    ),
+    (
+        "scripts",
+        "1000 vrrp_scripts every second beside an instance at 10 ms",
+        scripts::run,
     ),
     ("reload", "4000 instances: the longest silence", reload::run),
     (

@@ -55,7 +55,17 @@ pub(super) fn masters_with(
 
 /// Starts a daemon that hears better masters and waits until all its instances are backup.
 pub(super) fn backups(rig: &mut Rig, implementation: &Implementation, load: &Load) -> Result<Subject> {
-    let mut subject = Subject::start(&rig.router, implementation, &load.configuration())?;
+    backups_with(rig, implementation, load, &load.configuration())
+}
+
+/// The same, with a configuration that says more than that of the load.
+pub(super) fn backups_with(
+    rig: &mut Rig,
+    implementation: &Implementation,
+    load: &Load,
+    configuration: &str,
+) -> Result<Subject> {
+    let mut subject = Subject::start(&rig.router, implementation, configuration)?;
     let deadline = Stamp::now() + START_PATIENCE;
     let wanted = usize::try_from(load.instances)?;
     while subject.log()?.matches("Entering BACKUP STATE").count() < wanted {

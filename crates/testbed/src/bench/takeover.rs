@@ -87,20 +87,11 @@ fn measure(bench: &mut Bench, side: Side, implementation: &Implementation, scale
     subject.ensure_running()?;
     rig.capture.ensure_complete()?;
 
-    let since = |moment: Stamp, key: Key| u64::try_from(moment.nanos_since(deadlines[&key])).unwrap_or(0);
-    let owners: BTreeMap<IpAddr, Key> = load
-        .keys()
-        .flat_map(|key| load.addresses_of(key).map(move |a| (a, key)))
-        .collect();
-    let announced: Vec<u64> = moments
-        .announced
-        .iter()
-        .filter_map(|(address, moment)| owners.get(address).map(|key| since(*moment, *key)))
-        .collect();
+    let announced = moments.announcement_delays(&load, &deadlines);
     let latest = moments
         .advertised
         .iter()
-        .map(|(key, moment)| since(*moment, *key))
+        .map(|(key, moment)| delay(*moment, deadlines[key]))
         .max();
 
     let name = |figure: &str| format!("{} x {}: {figure}", scale.instances, scale.addresses);
@@ -131,7 +122,7 @@ fn measure(bench: &mut Bench, side: Side, implementation: &Implementation, scale
 }
 
 /// Stops the generator between two of its bursts and returns when each virtual router has to be taken over.
-fn kill_masters(rig: &mut Rig, load: &Load, generator: Generator) -> Result<BTreeMap<Key, Stamp>> {
+pub(super) fn kill_masters(rig: &mut Rig, load: &Load, generator: Generator) -> Result<BTreeMap<Key, Stamp>> {
     // Two whole intervals, so that everybody has heard its master; then the end of the next burst.
     rig.capture.listen_for(load.advert_int * 2);
     let last = load.keys().last().context("a load without instances")?;
@@ -155,13 +146,31 @@ fn kill_masters(rig: &mut Rig, load: &Load, generator: Generator) -> Result<BTre
 
 /// The first announcement of each address and the first advert of each virtual router.
 #[derive(Debug, Default)]
-struct Moments {
+pub(super) struct Moments {
     announced: BTreeMap<IpAddr, Stamp>,
     advertised: BTreeMap<Key, Stamp>,
 }
 
+impl Moments {
+    /// How long after the deadline of its virtual router each address was announced, in nanoseconds.
+    pub(super) fn announcement_delays(&self, load: &Load, deadlines: &BTreeMap<Key, Stamp>) -> Vec<u64> {
+        let owners: BTreeMap<IpAddr, Key> = load
+            .keys()
+            .flat_map(|key| load.addresses_of(key).map(move |address| (address, key)))
+            .collect();
+        self.announced
+            .iter()
+            .filter_map(|(address, moment)| Some(delay(*moment, deadlines[owners.get(address)?])))
+            .collect()
+    }
+}
+
+fn delay(moment: Stamp, deadline: Stamp) -> u64 {
+    u64::try_from(moment.nanos_since(deadline)).unwrap_or(0)
+}
+
 /// Follows the take-over to its end: every address announced as often as it is to be.
-fn follow(rig: &mut Rig, load: &Load) -> Result<Moments> {
+pub(super) fn follow(rig: &mut Rig, load: &Load) -> Result<Moments> {
     let addresses = load.all_addresses().count();
     let mut moments = Moments::default();
     let mut announcements = 0;

@@ -34,7 +34,7 @@ mod serve;
 mod socket;
 mod start;
 mod stop;
-pub(crate) mod tls;
+mod tls;
 mod work_off;
 
 use crate::clock;

@@ -22,7 +22,6 @@ mod dump;
 pub mod exit;
 mod explain;
 pub mod findings;
-pub mod genhash;
 pub mod handover;
 pub mod link;
 pub mod link_polling;
@@ -71,7 +70,7 @@ pub fn main(program: Program) -> ExitCode {
         .first()
         .map_or(OsStr::new("keepalived"), OsString::as_os_str);
     if Path::new(name).file_name() == Some(OsStr::new("genhash")) {
-        return be_genhash("genhash", words.into_iter().skip(1)).into();
+        return genhash().into();
     }
     match cli::subcommand(&words) {
         Some(Ok(Subcommand::Reload(arguments))) => return reload::run(&arguments).into(),
@@ -93,7 +92,6 @@ pub fn main(program: Program) -> ExitCode {
         options,
         complaints,
         unexpected,
-        words_of_genhash,
     } = cli::parse(words.iter().skip(1).cloned());
     for complaint in complaints {
         say(&complaint);
@@ -101,10 +99,7 @@ pub fn main(program: Program) -> ExitCode {
     match outcome {
         Outcome::Run => {}
         Outcome::Refuse => return Exit::Fatal.into(),
-        Outcome::Genhash => {
-            let program = format!("{} --genhash", name.to_string_lossy());
-            return be_genhash(&program, words_of_genhash).into();
-        }
+        Outcome::Genhash => return genhash().into(),
         Outcome::Help => {
             say(cli::help(&name.to_string_lossy()).trim_end());
             return Exit::Normal.into();
@@ -129,8 +124,9 @@ pub fn main(program: Program) -> ExitCode {
     .into()
 }
 
-fn be_genhash(program: &str, words: impl IntoIterator<Item = OsString>) -> Exit {
-    genhash::run(program, words, &mut io::stdout(), &mut io::stderr())
+fn genhash() -> Exit {
+    say("genhash is not built yet");
+    Exit::Fatal
 }
 
 /// A line on standard error, which may be closed.

@@ -1,4 +1,4 @@
-//! TLS as `SSL_GET` speaks it (`spec/checkers.md` section 5.7), and `genhash`.
+//! TLS as `SSL_GET` speaks it (`spec/checkers.md` section 5.7).
 //!
 //! The check asks whether a server answers, not who it is: as ever its certificate is not verified. So protocols and keys
 //! that OpenSSL refuses by default are taken too; a server is not unwell because it is old.
@@ -20,11 +20,11 @@ const LEGACY_SERVER_CONNECT: SslOptions = SslOptions::from_bits_retain(4);
 
 /// What every `SSL_GET` shares.
 #[derive(Clone)]
-pub(crate) struct TlsContext(SslContext);
+pub(super) struct TlsContext(SslContext);
 
 /// Why `SSL { … }` cannot be used.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum TlsError {
+pub(super) enum TlsError {
     /// A file cannot be read.
     #[error("SSL {what} {file}: {source}")]
     File {
@@ -63,8 +63,7 @@ impl TlsContext {
         is_used.then(|| Self::new(&lvs.ssl)).transpose()
     }
 
-    /// A context with the identity of this side. Reads the files that it names.
-    pub(crate) fn new(identity: &SslIdentity) -> Result<Self, TlsError> {
+    fn new(identity: &SslIdentity) -> Result<Self, TlsError> {
         let mut builder = SslContext::builder(SslMethod::tls_client())?;
         builder.set_verify(SslVerifyMode::NONE);
         builder.set_security_level(0);
@@ -84,21 +83,16 @@ impl TlsContext {
         check: &HttpCheck,
         url: &Url,
     ) -> Result<TlsStream, TlsFailure> {
-        let session = self.session(check, url)?;
+        let failed = |error: ErrorStack| TlsFailure::Handshake(first_reason(&error));
+        let mut ssl = Ssl::new(&self.0).map_err(failed)?;
+        if let Some(name) = check.sni(url) {
+            ssl.set_hostname(name).map_err(failed)?;
+        }
         Ok(TlsStream {
-            stream: SslStream::new(session, socket).map_err(|error| unusable(&error))?,
+            stream: SslStream::new(ssl, socket).map_err(failed)?,
             says_goodbye: check.is_compliant(url),
             is_secured: false,
         })
-    }
-
-    /// A session about a URL, over whatever connection, with the name that the server is to be told.
-    pub(crate) fn session(&self, check: &HttpCheck, url: &Url) -> Result<Ssl, TlsFailure> {
-        let mut session = Ssl::new(&self.0).map_err(|error| unusable(&error))?;
-        if let Some(name) = check.sni(url) {
-            session.set_hostname(name).map_err(|error| unusable(&error))?;
-        }
-        Ok(session)
     }
 }
 
@@ -145,10 +139,6 @@ fn content(what: &'static str, file: &str) -> impl FnOnce(ErrorStack) -> TlsErro
     }
 }
 
-fn unusable(error: &ErrorStack) -> TlsFailure {
-    TlsFailure::Handshake(first_reason(error))
-}
-
 /// What OpenSSL says first, without the places in its source.
 fn first_reason(error: &ErrorStack) -> String {
     error
@@ -182,7 +172,7 @@ impl TlsStream {
             }
             Err(error) => match error.code() {
                 ErrorCode::WANT_READ | ErrorCode::WANT_WRITE => Handshake::Waiting,
-                _ => Handshake::Failed(handshake_failure(&error)),
+                _ => Handshake::Failed(failure(&error)),
             },
         }
     }
@@ -226,7 +216,7 @@ impl Drop for TlsStream {
 }
 
 /// Why a handshake failed.
-pub(crate) fn handshake_failure(error: &openssl::ssl::Error) -> TlsFailure {
+fn failure(error: &openssl::ssl::Error) -> TlsFailure {
     TlsFailure::Handshake(match (error.ssl_error(), error.io_error()) {
         (Some(stack), _) => first_reason(stack),
         (None, Some(error)) => error.to_string(),

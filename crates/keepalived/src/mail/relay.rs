@@ -73,6 +73,16 @@ impl RelayError {
     }
 }
 
+/// A message as it is sent after `DATA`: with the closing dot, and a dot more at each line that begins with one (RFC 5321
+/// §4.5.2).
+///
+/// All in one piece: a closing dot in a write of its own waits until the server acknowledges the text, which Linux delays by
+/// 40 ms.
+fn with_end(text: &[u8]) -> String {
+    // The first line is a header.
+    String::from_utf8_lossy(text).replace("\r\n.", "\r\n..") + "\r\n.\r\n"
+}
+
 /// `[ADDRESS]:PORT`.
 struct Shown(SocketAddr);
 
@@ -213,7 +223,7 @@ impl Relay {
             .command("DATA\r\n")
             .map_err(|error| self.failed("DATA", &error))?;
         connection
-            .message(&letter.text)
+            .command(with_end(&letter.text))
             .map_err(|error| self.failed("BODY", &error))
     }
 
@@ -255,4 +265,17 @@ fn chain(error: &dyn std::error::Error) -> String {
         source = cause.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dot_in_the_text_does_not_end_the_message() {
+        assert_eq!(
+            with_end(b"Date: d\r\n\r\n.\r\n.a.\r\n"),
+            "Date: d\r\n\r\n..\r\n..a.\r\n\r\n.\r\n"
+        );
+    }
 }

@@ -59,6 +59,7 @@ fn work(directory: &Path) -> Result<i32> {
         mount(Some("testbed"), place, Some(kind), MsFlags::empty(), options)
             .with_context(|| format!("mounting {place}"))?;
     }
+    show_again(Path::new(&job.program))?;
     fs::create_dir(SHARED).context("making the shared directory")?;
     mount(
         Some("testbed"),
@@ -76,6 +77,26 @@ fn work(directory: &Path) -> Result<i32> {
     }
     run(Command::new("ip").args(["link", "set", "lo", "up"])).context("setting lo up")?;
     execute(&job)
+}
+
+/// Shows what the host has in the directory right below `/tmp` or `/var/tmp` in which the program is: it was built there.
+fn show_again(program: &Path) -> Result<()> {
+    let below = |hidden: &str| {
+        let first = program.strip_prefix(hidden).ok()?.components().next()?;
+        Some(Path::new(hidden).join(first))
+    };
+    let Some(directory) = below("/tmp").or_else(|| below("/var/tmp")) else {
+        return Ok(());
+    };
+    fs::create_dir(&directory).with_context(|| format!("making {}", directory.display()))?;
+    mount(
+        Some("testbed"),
+        &directory,
+        Some("hostfs"),
+        MsFlags::MS_RDONLY,
+        Some(&directory),
+    )
+    .with_context(|| format!("mounting {}", directory.display()))
 }
 
 /// Has the kernel load modules from where Debian puts them, which is not where `modprobe` looks by itself.

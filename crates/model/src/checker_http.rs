@@ -140,7 +140,7 @@ impl RegexOptions {
 /// `regex …` of a URL.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct RegexCheck {
-    /// `regex`: a PCRE2 pattern that compiles.
+    /// `regex`: a PCRE2 pattern. Whether it compiles is only seen when the checker process takes it.
     pub pattern: String,
     /// `regex_options`.
     pub options: RegexOptions,

@@ -8,6 +8,7 @@ mod authentication;
 mod duplicates;
 mod globals;
 mod groups;
+mod hints;
 mod instance;
 mod interfaces;
 mod script;
@@ -19,6 +20,7 @@ mod vips;
 mod virtual_link;
 mod virtual_servers;
 
+pub(crate) use hints::look as look_for_hints;
 pub(crate) use scripts::Checker as Scripts;
 pub(crate) use track_file::track_file;
 pub(crate) use virtual_servers::alone;

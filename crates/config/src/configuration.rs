@@ -38,6 +38,7 @@ pub fn read(request: &Request, env: &Environment<'_>) -> Reading {
         let mut cx = lower::Context::new(*env, request.purpose, &sources, &mut report);
         let draft = lower::read(&tree, &mut cx);
         configuration = check::complete(draft, request, &mut cx);
+        check::look_for_hints(&tree, &configuration, &mut cx);
         lost = cx.lost;
         tree.hide_consequences(&mut report);
     }

@@ -1,11 +1,13 @@
 //! Reports as values: code, severity, class, spans, help. One mistake is one [`Diagnostic`].
 
 mod code;
+mod described;
 mod render;
 mod report;
 mod suggest;
 
-pub use code::Code;
+pub use code::{Code, CodeSpec};
+pub use described::{Described, Place};
 pub use render::Style;
 pub use report::Report;
 pub use suggest::nearest;
@@ -182,6 +184,16 @@ impl Diagnostic {
     pub fn help(mut self, text: impl Into<String>) -> Self {
         self.help.push(text.into());
         self
+    }
+
+    /// What to do about it: what was said for this report, or else what holds for its code.
+    #[must_use]
+    pub fn ways_out(&self) -> Vec<&str> {
+        if self.help.is_empty() {
+            vec![self.code.help()]
+        } else {
+            self.help.iter().map(String::as_str).collect()
+        }
     }
 
     /// Adds ``did you mean `…`?`` if one of the candidates is near to what was written.

@@ -1,6 +1,6 @@
 //! What the table of keywords says, as text: `keepalived explain`.
 
-use crate::diagnostics::nearest;
+use crate::diagnostics::{Code, nearest};
 use crate::keywords::{Effect, Entry, Form, Level, Repetition, root};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -61,8 +61,15 @@ fn collect(level: &'static dyn Level, seen: &mut Vec<&'static str>, places: &mut
     }
 }
 
-/// The entries of a keyword, rendered.
+/// The entries of a keyword, or of a diagnostic code, rendered.
 pub fn explain(name: &str) -> Result<String, UnknownKeyword> {
+    if let Some(spec) = Code::ALL.iter().find(|spec| spec.code.to_string() == name) {
+        let (meaning, help) = (spec.meaning.trim(), spec.help);
+        return Ok(format!(
+            "{name}\n  {:<10}{meaning}\n  {:<10}{help}\n",
+            "meaning", "way out"
+        ));
+    }
     let all = all();
     let places: Vec<&Place> = all.iter().filter(|place| place.entry.name == name).collect();
     if places.is_empty() {

@@ -1,6 +1,7 @@
 //! Whole configurations, from text to model.
 
 mod groups;
+mod hints;
 mod instance;
 mod lines;
 mod mistakes;

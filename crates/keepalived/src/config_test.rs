@@ -3,10 +3,12 @@
 use crate::cli::Options;
 use crate::daemon::{self, Program};
 use crate::exit::Exit;
+use crate::messages::{self, MessageFormat};
 use crate::namespace::{self, NamespaceError};
 use crate::reading::{Purpose, ReadRequest};
 use crate::say;
-use config::diagnostics::Style;
+use config::diagnostics::{Class, Code, Diagnostic, Style};
+use config::source::Sources;
 use nix::libc::O_NOFOLLOW;
 use nix::sys::stat::{Mode, umask};
 use std::fs::OpenOptions;
@@ -21,7 +23,10 @@ const UMASK: u32 = 0o177;
 pub(crate) fn run(program: Program, mut options: Options, file: Option<&Path>) -> Exit {
     daemon::make_absolute(&mut options);
     umask(Mode::from_bits_truncate(options.umask.unwrap_or(UMASK)));
+    let format = options.message_format;
     let mut output: Box<dyn Write> = match file {
+        // What is read by a program has nothing else between.
+        None if format == MessageFormat::Json => Box::new(io::stdout()),
         None => Box::new(io::stderr()),
         Some(path) => {
             let opened = OpenOptions::new()
@@ -69,10 +74,15 @@ pub(crate) fn run(program: Program, mut options: Options, file: Option<&Path>) -
 /// inside.
 fn test(program: Program, options: &Options, style: Style) -> (String, Exit) {
     let unusable = |name: &str, error: NamespaceError| {
-        (
-            format!("Unable to set network namespace {name} - exiting ({error})\n"),
-            Exit::NoConfiguration,
-        )
+        let message = format!("Unable to set network namespace {name} - exiting ({error})");
+        let text = match options.message_format {
+            MessageFormat::Human => format!("{message}\n"),
+            MessageFormat::Json => {
+                let diagnostic = Diagnostic::error(Code::NAMESPACE, Class::Fatal, message);
+                messages::line(&diagnostic, &Sources::default())
+            }
+        };
+        (text, Exit::NoConfiguration)
     };
     if let Some(name) = &options.namespace
         && let Err(error) = namespace::enter(name)
@@ -93,5 +103,9 @@ fn test(program: Program, options: &Options, style: Style) -> (String, Exit) {
         }
         reading = (program.read)(&request);
     }
-    (reading.report, reading.test)
+    let text = match options.message_format {
+        MessageFormat::Human => reading.report,
+        MessageFormat::Json => reading.messages,
+    };
+    (text, reading.test)
 }

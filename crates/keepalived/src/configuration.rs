@@ -1,8 +1,9 @@
 //! Reads `keepalived.conf` on this machine.
 
 use crate::exit::Exit;
+use crate::messages;
 use crate::reading::{Purpose, ReadRequest, Reading};
-use config::diagnostics::{Diagnostic, Style};
+use config::diagnostics::{Code, Diagnostic, Style};
 use config::source::Sources;
 use config::system::{SystemFiles, SystemResolver, SystemUsers};
 use config::{Environment, Request, reload_verdict};
@@ -26,10 +27,11 @@ pub fn read(request: &ReadRequest<'_>) -> Reading {
     // Without the interfaces every one of them would be reported as absent, one by one.
     let (interfaces, no_interfaces) = match kernel::snapshot() {
         Ok(interfaces) => (interfaces, None),
-        Err(error) => (
-            Interfaces::default(),
-            Some(format!("the interfaces cannot be listed: {error}")),
-        ),
+        Err(error) => {
+            let message = format!("the interfaces cannot be listed: {error}");
+            let diagnostic = Diagnostic::logged(Code::NO_INTERFACE_LIST, message);
+            (Interfaces::default(), Some(diagnostic))
+        }
     };
     let node_name = gethostname().unwrap_or_default().to_string_lossy().into_owned();
     let hosts = fs::read_to_string("/etc/hosts").unwrap_or_default();
@@ -63,20 +65,20 @@ pub fn read(request: &ReadRequest<'_>) -> Reading {
         .filter(|reason| !found.contains(reason))
         .collect();
     found.extend(only_refused);
-    let mut lines: Vec<_> = found
+    found.splice(..0, no_interfaces);
+    let lines: Vec<_> = found
         .iter()
         .map(|diagnostic| diagnostic.line(&reading.sources))
         .collect();
-    let mut report = rendered(&found, &reading.sources, request.style);
-    if let Some(text) = no_interfaces {
-        report.insert_str(0, &format!("{text}\n"));
-        lines.insert(0, text);
-    }
     Reading {
         outcome,
         test: Exit::Status(reading.test_status()),
         lines,
-        report,
+        report: rendered(&found, &reading.sources, request.style),
+        messages: found
+            .iter()
+            .map(|diagnostic| messages::line(diagnostic, &reading.sources))
+            .collect(),
         files: reading
             .sources
             .iter()

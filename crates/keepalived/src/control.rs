@@ -37,6 +37,9 @@ pub(crate) struct Answer {
     pub(crate) verdict: Verdict,
     /// What is to be said about it, for people.
     pub(crate) report: String,
+    /// The reports on the configuration for programs, one JSON object a line. Older daemons give none.
+    #[serde(default)]
+    pub(crate) messages: String,
 }
 
 /// How a command went.
@@ -237,6 +240,7 @@ mod tests {
         let answer = Answer {
             verdict: Verdict::Refused,
             report: "x".repeat(2_000_000),
+            messages: String::new(),
         };
         control.answer(id, &answer);
         let reader = std::thread::spawn(move || {

@@ -28,6 +28,7 @@ pub mod link_polling;
 pub mod log;
 pub mod mail;
 pub mod memory;
+pub mod messages;
 mod namespace;
 pub mod notify;
 mod pid_file;

@@ -44,6 +44,8 @@ pub struct Reading {
     pub lines: Vec<String>,
     /// The mistakes with the lines that they are in, for people.
     pub report: String,
+    /// The mistakes for programs, as `--message-format json` prints them.
+    pub messages: String,
     /// The files that were read.
     pub files: Vec<PathBuf>,
     /// The whole text without comments, for `config_save_dir`.

@@ -3,11 +3,12 @@
 use crate::cli::Reload;
 use crate::control::{Answer, Request, Verdict};
 use crate::exit::Exit;
+use crate::messages::MessageFormat;
 use crate::pid_file::control_socket;
 use crate::say;
 use nix::sys::socket::{getsockopt, sockopt};
 use std::fs;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{self, BufRead, BufReader, Write};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -38,8 +39,11 @@ enum ReloadError {
 pub(crate) fn run(arguments: &Reload) -> Exit {
     match find(arguments.pid.as_deref()).and_then(ask) {
         Ok(answer) => {
-            if !answer.report.is_empty() {
-                say(answer.report.trim_end());
+            match arguments.message_format {
+                MessageFormat::Human if answer.report.is_empty() => {}
+                MessageFormat::Human => say(answer.report.trim_end()),
+                // A reader that has seen enough closes the pipe.
+                MessageFormat::Json => drop(io::stdout().write_all(answer.messages.as_bytes())),
             }
             match answer.verdict {
                 Verdict::Done => Exit::Normal,

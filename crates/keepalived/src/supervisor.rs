@@ -88,6 +88,8 @@ struct Reload {
     clients: Vec<ClientId>,
     /// What is to be said about it.
     report: String,
+    /// The same for programs.
+    messages: String,
     /// A child refused.
     has_failed: bool,
 }

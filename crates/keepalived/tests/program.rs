@@ -110,3 +110,40 @@ fn a_daemon_with_a_bad_configuration_says_why_and_ends() {
     assert!(log.contains("(VI_1)"), "{log}");
     assert!(!log.contains("child process"), "{log}");
 }
+
+#[test]
+fn programs_get_one_json_object_a_line() {
+    let wrong = GOOD
+        .replace("virtual_router_id", "virtual_routerid")
+        .replace("192.0.2.10/24", "192.0.2.255/24");
+    let path = file("json", &wrong);
+    let output = keepalived(&["-t", "--message-format=json", "-f", path.to_str().unwrap()]);
+    fs::remove_file(&path).unwrap();
+    assert_eq!(output.status.code(), Some(5));
+    assert!(output.stderr.is_empty());
+    let text = String::from_utf8(output.stdout).unwrap();
+    let messages: Vec<serde_json::Value> = text
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let [unknown] = &messages[..] else {
+        panic!("{text}")
+    };
+    assert_eq!(unknown["code"], "KA0301");
+    assert_eq!(unknown["severity"], "error");
+    assert_eq!(unknown["class"], "UNKNOWN_KEYWORD");
+    assert_eq!(unknown["file"], path.to_str().unwrap());
+    assert_eq!((&unknown["line"], &unknown["column"]), (&4.into(), &5.into()));
+    assert_eq!(unknown["help"][0], "did you mean `virtual_router_id`?");
+    let span = &unknown["spans"][0];
+    assert_eq!(span["primary"], true);
+    assert_eq!((&span["end_line"], &span["end_column"]), (&4.into(), &21.into()));
+    // A namespace that is not there is a report like others.
+    let absent = keepalived(&["-t", "--message-format", "json", "-s", "nonesuch"]);
+    assert_eq!(absent.status.code(), Some(6));
+    let message: serde_json::Value = serde_json::from_slice(&absent.stdout).unwrap();
+    assert_eq!(
+        (&message["code"], &message["file"]),
+        (&"KA0415".into(), &serde_json::Value::Null)
+    );
+}

@@ -122,6 +122,7 @@ fn one(
     });
     let (real_servers, sorry_server) = real_servers::complete(&mut server, group, mail, scripts, cx);
     let quorum = quorum(&server, &real_servers, cx);
+    super::hints::look_at_quorum(&server, quorum, &real_servers, cx);
     Some(VirtualServer {
         family: server.family,
         protocol,

@@ -48,7 +48,7 @@ impl Diagnostic {
         for note in notes {
             group = group.element(Level::NOTE.message(shown(note.as_bytes())));
         }
-        for help in &self.help {
+        for help in self.ways_out() {
             group = group.element(Level::HELP.message(shown(help.as_bytes())));
         }
         let mut text = renderer.render(&[group]);
@@ -76,18 +76,12 @@ impl Diagnostic {
     }
 
     /// All places to be marked, the primary one first.
-    fn marks(&self, sources: &Sources, notes: &mut Vec<String>) -> Vec<Mark> {
+    pub(super) fn marks(&self, sources: &Sources, notes: &mut Vec<String>) -> Vec<Mark> {
         let labels: Vec<&Label> = self.primary.iter().chain(&self.secondary).collect();
         let mut marks: Vec<Mark> = Vec::new();
         for (index, label) in labels.iter().enumerate() {
-            let primary = index == 0 && self.primary.is_some();
-            let kind = if primary {
-                AnnotationKind::Primary
-            } else {
-                AnnotationKind::Context
-            };
             marks.push(Mark {
-                kind,
+                is_primary: index == 0 && self.primary.is_some(),
                 span: label.span,
                 text: label.text.clone(),
             });
@@ -114,17 +108,18 @@ impl Diagnostic {
     }
 }
 
-struct Mark {
-    kind: AnnotationKind,
-    span: Span,
-    text: String,
+/// A place to be shown, and what is to be said there.
+pub(super) struct Mark {
+    pub(super) is_primary: bool,
+    pub(super) span: Span,
+    pub(super) text: String,
 }
 
 /// How the text of a label got to its place.
 fn way_of(label: &Label, sources: &Sources, notes: &mut Vec<String>) -> Vec<Mark> {
     let mut marks = Vec::new();
     let context = |span: Span, text: String| Mark {
-        kind: AnnotationKind::Context,
+        is_primary: false,
         span,
         text,
     };
@@ -205,7 +200,12 @@ fn windows<'a>(marks: &[Mark], sources: &'a Sources) -> Vec<Snippet<'a, Annotati
             let annotations = marks.into_iter().map(move |mark| {
                 let from = (mark.span.start as usize).saturating_sub(start).min(length);
                 let to = (mark.span.end as usize).saturating_sub(start).clamp(from, length);
-                let annotation = mark.kind.span(from..to);
+                let kind = if mark.is_primary {
+                    AnnotationKind::Primary
+                } else {
+                    AnnotationKind::Context
+                };
+                let annotation = kind.span(from..to);
                 if mark.text.is_empty() {
                     annotation
                 } else {
@@ -221,7 +221,7 @@ fn windows<'a>(marks: &[Mark], sources: &'a Sources) -> Vec<Snippet<'a, Annotati
 }
 
 /// Bytes as text of the same length: what is no UTF-8, or would move a terminal's cursor, reads as `?`.
-fn shown(bytes: &[u8]) -> String {
+pub(super) fn shown(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {
         for char in chunk.valid().chars() {

@@ -47,6 +47,20 @@ fn an_unknown_keyword_leads_to_the_nearest_one() {
 }
 
 #[test]
+fn a_code_is_explained_too() {
+    let text = explain("KA0501").unwrap();
+    assert!(
+        text.starts_with("KA0501\n  meaning   An instance without"),
+        "{text}"
+    );
+    assert!(
+        text.contains("\n  way out   write `virtual_router_id N`"),
+        "{text}"
+    );
+    assert!(explain("KA0002").is_err());
+}
+
+#[test]
 fn the_list_has_a_line_for_each_keyword() {
     insta::assert_snapshot!(list());
 }

@@ -13,8 +13,11 @@ use crate::values::switch::switch;
 use crate::{Environment, Purpose};
 use model::interface::Interface;
 use model::{IfName, Micros};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt::Write as _;
+
+/// Most hints of a kind: thousands of instances may share one oddity.
+const HINTS: usize = 10;
 
 /// The surroundings of a keyword that is read.
 pub(crate) struct Context<'e> {
@@ -27,6 +30,8 @@ pub(crate) struct Context<'e> {
     interfaces: HashMap<&'e str, &'e Interface>,
     /// Keywords that were noted to have no effect yet.
     noted: HashSet<&'static str>,
+    /// Hints given so far, by code.
+    hints: BTreeMap<Code, usize>,
     /// The keyword of the block that is being read has no effect yet and was noted.
     inside_noted: bool,
     /// Global keywords are read, which the parent process does.
@@ -64,6 +69,7 @@ impl<'e> Context<'e> {
             dynamic_interfaces: false,
             interfaces,
             noted: HashSet::new(),
+            hints: BTreeMap::new(),
             inside_noted: false,
             global: false,
             targets: Targets::default(),
@@ -117,6 +123,25 @@ impl<'e> Context<'e> {
                 )
                 .at(span, reason),
             );
+        }
+    }
+
+    /// Gives a hint, unless there have been many of its kind.
+    pub(crate) fn hint(&mut self, hint: Diagnostic) {
+        let given = self.hints.entry(hint.code).or_default();
+        *given += 1;
+        if *given <= HINTS {
+            self.push(hint);
+        }
+    }
+
+    /// Says how many hints there would have been more.
+    pub(crate) fn finish_hints(&mut self) {
+        for (code, given) in std::mem::take(&mut self.hints) {
+            if given > HINTS {
+                let message = format!("{} more hints {code} are not shown", given - HINTS);
+                self.push(Diagnostic::note(code, message));
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 //! What the options say.
 
 use crate::log::{Detail, Facility};
+use crate::messages::MessageFormat;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -78,6 +79,8 @@ pub struct Options {
     pub core_pattern: Option<OsString>,
     /// `-t`: with the file for the report, or without one.
     pub config_test: Option<Option<PathBuf>>,
+    /// `--message-format`, with `-t`.
+    pub message_format: MessageFormat,
     /// `--ignore-sigint`.
     pub ignore_sigint: bool,
     /// An option had a wrong value that the original counts among the mistakes of the configuration: a facility.
@@ -121,6 +124,7 @@ impl Default for Options {
             core_dump: false,
             core_pattern: None,
             config_test: None,
+            message_format: MessageFormat::Human,
             ignore_sigint: false,
             has_bad_value: false,
         }

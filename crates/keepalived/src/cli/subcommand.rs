@@ -1,5 +1,6 @@
 //! Subcommands: `keepalived reload`, `keepalived explain`.
 
+use crate::messages::MessageFormat;
 use clap::{CommandFactory, Parser};
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -9,7 +10,7 @@ use std::path::PathBuf;
 pub enum Subcommand {
     /// Reload the configuration of the running daemon and wait for the verdict
     Reload(Reload),
-    /// Explain a keyword of the configuration
+    /// Explain a keyword of the configuration or a diagnostic code
     Explain(Explain),
     /// Say what on this host, its links or in its configuration is in the way
     Doctor(Doctor),
@@ -21,12 +22,15 @@ pub struct Reload {
     /// Pid file of the daemon, where it is not the only one
     #[arg(short, long, value_name = "FILE")]
     pub pid: Option<PathBuf>,
+    /// How reports on the configuration are written
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "human")]
+    pub message_format: MessageFormat,
 }
 
 /// Arguments of `explain`.
 #[derive(Debug, PartialEq, Eq, clap::Args)]
 pub struct Explain {
-    /// The keyword
+    /// The keyword, or the code of a diagnostic
     #[arg(required_unless_present = "list")]
     pub keyword: Option<String>,
     /// List all keywords, one a line
@@ -109,7 +113,8 @@ mod tests {
         assert_eq!(
             reload,
             Subcommand::Reload(Reload {
-                pid: Some("/run/x.pid".into())
+                pid: Some("/run/x.pid".into()),
+                message_format: MessageFormat::Human,
             })
         );
     }

@@ -3,6 +3,7 @@
 use super::options::Options;
 use super::parse::Outcome;
 use crate::log::{Detail, Facility};
+use crate::messages::MessageFormat;
 use crate::signals::SignalNumber;
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
@@ -283,6 +284,11 @@ pub static OPTIONS: &[OptionSpec] = &[
         Optional("FILE", |o, value| o.config_test = Some(value.map(PathBuf::from))),
         "Check the configuration and report to standard error or to a file",
     ),
+    long_option(
+        "message-format",
+        Required("human|json", message_format),
+        "With -t, write reports for people, or as one JSON object a line to standard output",
+    ),
     // The original hands itself a copy of the configuration this way; here a child gets it as a value, so the number
     // is taken and has no use.
     long_option("config-fd", Required("NUMBER", |_, _| Ok(())), ""),
@@ -313,6 +319,13 @@ fn log_facility(options: &mut Options, value: &OsStr) -> Result<(), String> {
     }
     options.has_bad_value = true;
     Err(format!("Invalid log facility '{name}'"))
+}
+
+fn message_format(options: &mut Options, value: &OsStr) -> Result<(), String> {
+    let name = value.to_string_lossy();
+    let format = MessageFormat::named(&name);
+    options.message_format = format.ok_or_else(|| format!("Invalid --message-format '{name}'"))?;
+    Ok(())
 }
 
 fn umask(options: &mut Options, value: &OsStr) -> Result<(), String> {

@@ -53,7 +53,12 @@ impl Supervisor {
                 } else {
                     Verdict::Done
                 };
-                self.answer(&reload.clients, verdict, reload.report);
+                let answer = Answer {
+                    verdict,
+                    report: reload.report,
+                    messages: reload.messages,
+                };
+                self.answer(&reload.clients, &answer);
             }
             let Some(clients) = self.queued.take() else {
                 // Of what the reading of a configuration took nothing is needed until the next one.
@@ -73,7 +78,12 @@ impl Supervisor {
             Ok(running) => running,
             Err(error) => {
                 tracing::error!("the configuration in force cannot be read back: {error}");
-                self.answer(&clients, Verdict::Refused, error.to_string());
+                let answer = Answer {
+                    verdict: Verdict::Refused,
+                    report: error.to_string(),
+                    messages: String::new(),
+                };
+                self.answer(&clients, &answer);
                 return;
             }
         };
@@ -93,11 +103,12 @@ impl Supervisor {
             tracing::error!("Reload refused: the running configuration stays in force");
             let report = "reload refused, the running configuration stays in force";
             self.plan.notifier.tell(&[Notice::Status(report)]);
-            self.answer(
-                &clients,
-                Verdict::Refused,
-                format!("{}{report}\n", reading.report),
-            );
+            let answer = Answer {
+                verdict: Verdict::Refused,
+                report: format!("{}{report}\n", reading.report),
+                messages: reading.messages,
+            };
+            self.answer(&clients, &answer);
             return;
         };
         tracing::info!("Reloading ...");
@@ -107,6 +118,7 @@ impl Supervisor {
         self.reload = Some(Reload {
             clients,
             report: reading.report,
+            messages: reading.messages,
             has_failed: false,
         });
         self.adopt(&configuration, &reading.copy);
@@ -118,11 +130,10 @@ impl Supervisor {
         self.start_needed(Start::Reload);
     }
 
-    pub(super) fn answer(&mut self, clients: &[ClientId], verdict: Verdict, report: String) {
+    pub(super) fn answer(&mut self, clients: &[ClientId], answer: &Answer) {
         if let Some(control) = &mut self.plan.control {
-            let answer = Answer { verdict, report };
             for client in clients {
-                control.answer(*client, &answer);
+                control.answer(*client, answer);
             }
         }
     }

@@ -42,6 +42,7 @@ fn read(request: &ReadRequest<'_>) -> Reading {
         test: Exit::Normal,
         lines: Vec::new(),
         report: String::new(),
+        messages: String::new(),
         files: vec![file],
         copy: text.into_bytes(),
     }

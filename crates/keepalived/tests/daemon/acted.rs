@@ -50,6 +50,7 @@ fn read(request: &ReadRequest<'_>) -> Reading {
             test: Exit::Reported,
             lines: vec![report.trim_end().to_owned()],
             report,
+            messages: "{\"code\":\"KA0000\"}\n".to_owned(),
             files: Vec::new(),
             copy: Vec::new(),
         };
@@ -78,6 +79,7 @@ fn read(request: &ReadRequest<'_>) -> Reading {
         test: Exit::Normal,
         lines: Vec::new(),
         report: String::new(),
+        messages: String::new(),
         files: request.options.config_file.iter().cloned().collect(),
         copy: text.into_bytes(),
     }

@@ -103,6 +103,23 @@ impl Lab {
         let pid_file = self.path("parent.pid");
         finish(&mut self.command(&["reload", "-p", pid_file.to_str().unwrap()]))
     }
+
+    /// The same, with what is on standard output.
+    pub(crate) fn reload_for_programs(&self) -> (i32, String) {
+        let pid_file = self.path("parent.pid");
+        let options = [
+            "reload",
+            "--message-format",
+            "json",
+            "-p",
+            pid_file.to_str().unwrap(),
+        ];
+        let output = self.command(&options).output().unwrap();
+        (
+            output.status.code().unwrap(),
+            String::from_utf8(output.stdout).unwrap(),
+        )
+    }
 }
 
 impl Drop for Lab {

@@ -1,6 +1,6 @@
 //! The codes of diagnostics.
 
-use config::diagnostics::Code;
+use config::diagnostics::{Code, CodeSpec};
 use std::fmt::Write as _;
 
 use super::{HEADER, plain};
@@ -15,6 +15,7 @@ const GROUPS: &[(&str, &str)] = &[
     ("05", "What a configuration lacks"),
     ("06", "Scripts"),
     ("07", "Reloads"),
+    ("08", "Hints"),
 ];
 
 /// The chapter.
@@ -22,11 +23,12 @@ pub(super) fn chapter() -> String {
     let mut text = format!(
         "{HEADER}# Diagnostic codes\n\n\
          Each report on a configuration has a code that stays the same. `keepalived --config-test` prints it with the \
-         line; the daemon logs it.\n"
+         line and with what to do about it, for programs as JSON (`--message-format json`); the daemon logs the text. Hints \
+         are notes beyond the reports of the C program, and never change the exit status.\n"
     );
     let mut group = None;
     // Writing into a string cannot fail.
-    for (code, meaning) in Code::ALL {
+    for CodeSpec { code, meaning, help } in Code::ALL {
         let name = code.to_string();
         let digits = &name[2..4];
         if group != Some(digits.to_owned()) {
@@ -34,10 +36,13 @@ pub(super) fn chapter() -> String {
                 .iter()
                 .find(|(prefix, _)| *prefix == digits)
                 .map_or("Others", |(_, title)| title);
-            let _ = write!(text, "\n## {title}\n\n| code | meaning |\n|---|---|\n");
+            let _ = write!(
+                text,
+                "\n## {title}\n\n| code | meaning | what to do |\n|---|---|---|\n"
+            );
             group = Some(digits.to_owned());
         }
-        let _ = writeln!(text, "| `{name}` | {} |", plain(meaning.trim()));
+        let _ = writeln!(text, "| `{name}` | {} | {} |", plain(meaning.trim()), plain(help));
     }
     text
 }
@@ -49,7 +54,7 @@ mod tests {
     #[test]
     fn every_code_belongs_to_a_group_with_a_title() {
         assert!(!chapter().contains("## Others"));
-        for (code, _) in Code::ALL {
+        for CodeSpec { code, .. } in Code::ALL {
             assert!(chapter().contains(&format!("`{code}`")));
         }
     }

@@ -19,6 +19,7 @@ pub(super) fn complete(
 ) -> (Vec<RealServer>, Option<Box<SorryServer>>) {
     let drafts = without_duplicates(server, cx);
     inherit_method(server, &drafts, cx);
+    super::super::hints::look_for_checks(server, &drafts, cx);
     let mut real_servers = Vec::with_capacity(drafts.len());
     let mut seen = HashMap::with_capacity(drafts.len());
     for draft in drafts {

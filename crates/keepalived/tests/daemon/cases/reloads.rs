@@ -37,6 +37,10 @@ pub(super) fn a_broken_file_changes_nothing() {
     let report =
         "keepalived.conf: this file is broken\nreload refused, the running configuration stays in force\n";
     assert_eq!(lab.reload(), (1, report.to_owned()));
+    assert_eq!(
+        lab.reload_for_programs(),
+        (1, "{\"code\":\"KA0000\"}\n".to_owned())
+    );
     daemon.expect("this file is broken");
     daemon.expect("Reload refused: the running configuration stays in force");
     daemon.signal(Signal::SIGHUP);

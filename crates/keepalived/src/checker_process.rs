@@ -43,6 +43,7 @@ use crate::handover::Handover;
 use crate::link::ParentLink;
 use crate::runtime::background::Background;
 use crate::runtime::errands::Errands;
+use crate::runtime::stopping::Stopping;
 use crate::scheduling::RealTime;
 use crate::settings::Settings;
 use crate::signals::Signals;
@@ -64,7 +65,6 @@ use scripts::Scripts;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
-use stop::Stopping;
 use tls::TlsContext;
 
 /// All there is in the process.
@@ -210,7 +210,7 @@ impl CheckerProcess {
         self.ready = ready;
         served?;
         self.work_off(now);
-        self.end_stop_in_time(now);
+        self.stopping.end_in_time(now, stop::PATIENCE);
         Ok(())
     }
 

@@ -9,3 +9,4 @@ pub(crate) mod descriptors;
 pub(crate) mod errands;
 pub(crate) mod inbox;
 pub(crate) mod seconds;
+pub(crate) mod stopping;

@@ -53,6 +53,7 @@ use crate::log;
 use crate::notify::KernelWork;
 use crate::runtime::background::Background;
 use crate::runtime::errands::Errands;
+use crate::runtime::stopping::Stopping;
 use crate::scheduling::RealTime;
 use crate::settings::Settings;
 use crate::signals::Signals;
@@ -75,7 +76,6 @@ use std::collections::BTreeSet;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
-use stop::Stopping;
 use vrrp::{Input, Now, Outbox, Router, WallTime};
 
 /// All there is in the process.
@@ -211,7 +211,7 @@ impl VrrpProcess {
         self.hand_links_over();
         self.outside.kernel_work(self.requests.work());
         self.announce()?;
-        self.end_stop_in_time(now);
+        self.stopping.end_in_time(now.time, stop::PATIENCE);
         self.tidy();
         Ok(())
     }

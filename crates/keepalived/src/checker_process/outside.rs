@@ -2,11 +2,11 @@
 
 use super::later::Telling;
 use super::serve::token;
-use super::stop::Stopping;
 use super::{CheckerProcess, ProcessError};
 use crate::findings::Finding;
 use crate::notify::{CheckScript, Notify, NotifySettings};
 use crate::runtime::inbox::{Inbox, Poster};
+use crate::runtime::stopping::Stopping;
 use crate::scripts::Origin;
 use crate::track_file::FileWatch;
 use check::Input;

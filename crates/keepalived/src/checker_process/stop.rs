@@ -6,37 +6,12 @@
 use super::CheckerProcess;
 use crate::log;
 use crate::runtime::seconds::Seconds;
+use crate::runtime::stopping::{LAST_WORDS, Stopping};
 use model::{Micros, Time};
 use nix::sys::resource::{UsageWho, getrusage};
 
 /// How long the kernel may take to confirm the removals. The supervisor waits for `child_wait_time`, 5 s by default.
-const PATIENCE: Micros = Micros::from_secs(3);
-
-/// How long scripts of the stop may take. They have a second, and this thread need not watch the clock as closely.
-const LAST_WORDS: Micros = Micros::from_millis(1_500);
-
-/// How far the end has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Stopping {
-    /// Nobody has asked for it.
-    No,
-    /// Removals are under way, and given up at this time.
-    Until(Time),
-    /// Scripts, FIFOs and mail are told, and that is given up at this time.
-    Telling(Time),
-    /// The process may end.
-    Done,
-}
-
-impl Stopping {
-    /// When to give up.
-    pub(super) const fn deadline(self) -> Option<Time> {
-        match self {
-            Self::Until(deadline) | Self::Telling(deadline) => Some(deadline),
-            Self::No | Self::Done => None,
-        }
-    }
-}
+pub(super) const PATIENCE: Micros = Micros::from_secs(3);
 
 impl CheckerProcess {
     /// Begins to stop. Asking again changes nothing.
@@ -60,18 +35,6 @@ impl CheckerProcess {
         {
             self.stopping = Stopping::Telling(now + LAST_WORDS);
             self.outside.stop();
-        }
-    }
-
-    /// Ends a stop that takes too long.
-    pub(super) fn end_stop_in_time(&mut self, now: Time) {
-        if self.stopping.deadline().is_some_and(|deadline| deadline <= now) {
-            if matches!(self.stopping, Stopping::Telling(_)) {
-                tracing::warn!("scripts of the stop have not ended in time");
-            } else {
-                tracing::warn!("the kernel has not confirmed every removal within {PATIENCE}");
-            }
-            self.stopping = Stopping::Done;
         }
     }
 }

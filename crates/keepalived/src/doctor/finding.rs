@@ -33,19 +33,25 @@ pub(crate) struct Finding {
 }
 
 impl Finding {
-    fn new(check: &'static str, subject: &str, verdict: Verdict, reason: String) -> Self {
+    fn new(
+        check: &'static str,
+        subject: &str,
+        verdict: Verdict,
+        reason: impl Into<String>,
+        remedy: Option<String>,
+    ) -> Self {
         Self {
             check,
             subject: subject.to_owned(),
             verdict,
-            reason,
-            remedy: None,
+            reason: reason.into(),
+            remedy,
         }
     }
 
     /// All is well.
     pub(crate) fn good(check: &'static str, subject: &str, reason: impl Into<String>) -> Self {
-        Self::new(check, subject, Verdict::Good, reason.into())
+        Self::new(check, subject, Verdict::Good, reason, None)
     }
 
     /// Something that may be wanted.
@@ -55,10 +61,7 @@ impl Finding {
         reason: impl Into<String>,
         remedy: impl Into<String>,
     ) -> Self {
-        Self {
-            remedy: Some(remedy.into()),
-            ..Self::new(check, subject, Verdict::Note, reason.into())
-        }
+        Self::new(check, subject, Verdict::Note, reason, Some(remedy.into()))
     }
 
     /// Something that is wrong.
@@ -68,10 +71,7 @@ impl Finding {
         reason: impl Into<String>,
         remedy: impl Into<String>,
     ) -> Self {
-        Self {
-            remedy: Some(remedy.into()),
-            ..Self::new(check, subject, Verdict::Problem, reason.into())
-        }
+        Self::new(check, subject, Verdict::Problem, reason, Some(remedy.into()))
     }
 
     /// Something that could not be examined.
@@ -81,9 +81,6 @@ impl Finding {
         reason: impl Into<String>,
         remedy: impl Into<String>,
     ) -> Self {
-        Self {
-            remedy: Some(remedy.into()),
-            ..Self::new(check, subject, Verdict::Unknown, reason.into())
-        }
+        Self::new(check, subject, Verdict::Unknown, reason, Some(remedy.into()))
     }
 }

@@ -3,12 +3,12 @@
 //! The loop hands over what is to be told and run, and waits for one descriptor to hear what has come of it.
 
 use super::serve::token;
-use super::stop::Stopping;
 use super::{ProcessError, VrrpProcess};
 use crate::findings::Finding;
 use crate::link_polling::LinkWatch;
 use crate::notify::{KernelWork, Notify, NotifySettings, SharedReader};
 use crate::runtime::inbox::{Inbox, Poster};
+use crate::runtime::stopping::Stopping;
 use crate::scripts::Origin;
 use crate::settings::Settings;
 use crate::track_file::{self, FileWatch};

@@ -8,39 +8,14 @@ use super::VrrpProcess;
 use crate::log;
 use crate::notify::KernelWork;
 use crate::runtime::seconds::Seconds;
-use model::{Micros, Time};
+use crate::runtime::stopping::Stopping;
+use model::Micros;
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeVal;
 use vrrp::{Input, Now, Release};
 
 /// How long the kernel may take to confirm the removals. The supervisor waits for `child_wait_time`, 5 s by default.
-const PATIENCE: Micros = Micros::from_secs(4);
-
-/// How long scripts of the stop may take. They have a second, and this thread need not watch the clock as closely.
-pub(super) const LAST_WORDS: Micros = Micros::from_millis(1_500);
-
-/// How far the end has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Stopping {
-    /// Nobody has asked for it.
-    No,
-    /// Removals are under way, and given up at this time.
-    Until(Time),
-    /// Everything is out of the kernel; scripts, FIFOs and mail are told, and that is given up at this time.
-    Telling(Time),
-    /// The process may end.
-    Done,
-}
-
-impl Stopping {
-    /// When to give up.
-    pub(super) const fn deadline(self) -> Option<Time> {
-        match self {
-            Self::Until(deadline) | Self::Telling(deadline) => Some(deadline),
-            Self::No | Self::Done => None,
-        }
-    }
-}
+pub(super) const PATIENCE: Micros = Micros::from_secs(4);
 
 impl VrrpProcess {
     /// Begins to stop. Asking again changes nothing.
@@ -64,22 +39,6 @@ impl VrrpProcess {
     pub(super) fn end(self) {
         if self.requests.work() == KernelWork::Done {
             self.requests.finish();
-        }
-    }
-
-    /// Ends a stop that takes too long.
-    pub(super) fn end_stop_in_time(&mut self, now: Now) {
-        if self
-            .stopping
-            .deadline()
-            .is_some_and(|deadline| deadline <= now.time)
-        {
-            if matches!(self.stopping, Stopping::Telling(_)) {
-                tracing::warn!("scripts of the stop have not ended in time");
-            } else {
-                tracing::warn!("the kernel has not confirmed every removal within {PATIENCE}");
-            }
-            self.stopping = Stopping::Done;
         }
     }
 }

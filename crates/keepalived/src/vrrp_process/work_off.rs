@@ -1,8 +1,8 @@
 //! Doing what the router wants done, in the order that the outbox names.
 
 use super::serve::token;
-use super::stop::Stopping;
-use super::{ProcessError, VrrpProcess, report, stop};
+use super::{ProcessError, VrrpProcess, report};
+use crate::runtime::stopping::{LAST_WORDS, Stopping};
 use kernel::poll::Interest;
 use model::interface::Interfaces;
 use model::{IfIndex, Micros};
@@ -174,7 +174,7 @@ impl VrrpProcess {
             match event {
                 Event::Notification(notification) => self.outside.notify(notification),
                 Event::Router(RouterEvent::Stopped) => {
-                    self.stopping = Stopping::Telling(now.time + stop::LAST_WORDS);
+                    self.stopping = Stopping::Telling(now.time + LAST_WORDS);
                     self.outside.stop();
                 }
                 _ => {}

@@ -41,6 +41,7 @@ use crate::clock;
 use crate::exit::Exit;
 use crate::handover::Handover;
 use crate::link::ParentLink;
+use crate::privileges;
 use crate::runtime::background::Background;
 use crate::runtime::errands::Errands;
 use crate::runtime::stopping::Stopping;
@@ -108,7 +109,11 @@ pub fn run(handover: Handover) -> Exit {
     tracing::info!("Initializing ipvs");
     let namespace = handover.configuration.globals.identity.net_namespace_ipvs.clone();
     match ipvs::open(namespace.as_deref()) {
-        Ok(backend) => run_with(handover, backend),
+        Ok(backend) => {
+            // Not before: the module may have had to be loaded.
+            privileges::seal(handover.kind, &handover.configuration);
+            run_with(handover, backend)
+        }
         Err(error) => {
             tracing::error!("{error}");
             Exit::Fatal

@@ -19,7 +19,7 @@ use crate::handover::{Handover, Kind};
 use crate::link::{LinkError, ParentLink};
 use crate::protocol::ToChild;
 use crate::scripts::Origin;
-use crate::{clock, log, memory, scheduling};
+use crate::{clock, log, memory, privileges, scheduling};
 use kernel::sys::remove_variable;
 use model::{Configuration, Globals, Micros};
 use nix::errno::Errno;
@@ -208,7 +208,8 @@ pub(crate) fn process_name(kind: Kind, globals: &Globals) -> Option<CString> {
 /// supervisor starts a new one.
 fn live(body: Body, handover: Handover) -> ExitCode {
     let settings = scheduling::settings_of(handover.kind, &handover.configuration.globals);
-    let complaints = scheduling::begin(settings);
+    let mut complaints = scheduling::begin(settings);
+    complaints.extend(privileges::keep(handover.kind, &handover.configuration));
     let log = log::Log::start(&handover.settings.log, Some(handover.kind));
     for complaint in complaints {
         tracing::warn!("{complaint}");

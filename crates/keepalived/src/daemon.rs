@@ -19,7 +19,7 @@ use crate::settings::Settings;
 use crate::signals::Signals;
 use crate::supervisor::{Plan, Supervisor};
 use crate::systemd::{self, Notifier};
-use crate::{cli, core_dump, say, scheduling};
+use crate::{cli, core_dump, privileges, say, scheduling};
 use config::diagnostics::Style;
 use model::Configuration;
 use nix::sys::prctl;
@@ -156,6 +156,9 @@ impl Launch<'_> {
         })?;
         for file in &reading.files[..reading.files.len().min(1)] {
             tracing::info!("Configuration file {}", file.display());
+        }
+        for need in privileges::missing(&configuration, &privileges::effective()) {
+            tracing::warn!("{} is missing: {}", need.capability, need.loss);
         }
         if matches!(configuration.globals.max_auto_priority, None | Some(0)) {
             tracing::info!("{}", scheduling::NOTICE);

@@ -32,6 +32,7 @@ pub mod messages;
 mod namespace;
 pub mod notify;
 mod pid_file;
+mod privileges;
 pub mod protocol;
 pub mod reading;
 mod reload;

@@ -113,6 +113,8 @@ impl AsFd for ChildLink {
 pub enum Request {
     /// Take over this configuration; answer with [`ParentLink::in_force`] or [`ParentLink::refused`].
     Reload(SealedConfiguration),
+    /// Run scripts by the launcher at the other end of this connection.
+    Launcher(OwnedFd),
     /// Write a file.
     Dump(Dump),
 }
@@ -172,6 +174,10 @@ impl ParentLink {
                     let descriptor = descriptors.into_iter().next().ok_or(LinkError::Descriptor)?;
                     self.generation = generation;
                     return Ok(Some(Request::Reload(SealedConfiguration(descriptor))));
+                }
+                ToChild::Launcher => {
+                    let descriptor = descriptors.into_iter().next().ok_or(LinkError::Descriptor)?;
+                    return Ok(Some(Request::Launcher(descriptor)));
                 }
                 ToChild::Handover { .. } => {
                     return Err(LinkError::Message(postcard::Error::DeserializeBadEnum));

@@ -26,16 +26,18 @@ mod service;
 mod testing;
 
 use crate::findings::{Finding, Guard};
+use crate::handover::Kind;
 use crate::mail::MailSettings;
 use crate::runtime::inbox::{Inbox, Poster};
 use crate::scripts::{Origin, Program, ScriptSignal};
 use fifo::FifoPlan;
 use model::{
-    CheckKind, Checker, Globals, LvsConfiguration, Notifications, ScriptKind, VirtualServer,
+    CheckKind, Checker, Configuration, Globals, LvsConfiguration, Notifications, ScriptKind, VirtualServer,
     VrrpConfiguration,
 };
 use service::{Order, Service};
 use std::io;
+use std::os::fd::OwnedFd;
 use std::thread::Builder;
 use vrrp::{Notification, ScriptCommand};
 
@@ -95,6 +97,18 @@ impl NotifySettings {
             has_scripts,
             whose: "lvs",
         }
+    }
+}
+
+/// Whether a child of this kind has programs to run.
+pub(crate) fn runs_programs(kind: Kind, configuration: &Configuration) -> bool {
+    let Configuration {
+        globals, vrrp, lvs, ..
+    } = configuration;
+    match kind {
+        Kind::Checker => NotifySettings::of_checkers(globals, lvs).has_scripts,
+        Kind::Vrrp => NotifySettings::new(globals, vrrp, SharedReader::Ours).has_scripts,
+        Kind::Bfd => false,
     }
 }
 
@@ -177,6 +191,11 @@ impl Notify {
     /// Takes a new configuration over. FIFOs that stay the same stay open, and their readers run on.
     pub fn configure(&self, settings: NotifySettings) {
         self.orders.post(Order::Configure(Box::new(settings)));
+    }
+
+    /// Uses a launcher that the supervisor has started. Call it before the configuration that wants one.
+    pub(crate) fn adopt_launcher(&self, connection: OwnedFd) {
+        self.orders.post(Order::Launcher(connection));
     }
 
     /// Tells scripts, FIFOs and mail.

@@ -42,6 +42,8 @@ pub enum ToChild {
         /// Which configuration comes with it.
         generation: Generation,
     },
+    /// Run scripts by the launcher whose connection comes with it.
+    Launcher,
     /// Take over the configuration whose descriptor comes with it.
     Reload {
         /// Which configuration it is.

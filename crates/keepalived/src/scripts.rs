@@ -38,6 +38,7 @@ mod spawn;
 
 pub use attend::{Attended, attend};
 pub use client::Launcher;
+pub(crate) use client::launch;
 pub use end::End;
 pub use messages::{JobId, ScriptSignal};
 pub use origin::Origin;

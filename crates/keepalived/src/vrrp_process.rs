@@ -51,6 +51,7 @@ use crate::handover::Handover;
 use crate::link::ParentLink;
 use crate::log;
 use crate::notify::KernelWork;
+use crate::privileges;
 use crate::runtime::background::Background;
 use crate::runtime::errands::Errands;
 use crate::runtime::stopping::Stopping;
@@ -128,6 +129,7 @@ struct VrrpProcess {
 /// The body of the VRRP child.
 #[must_use]
 pub fn run(handover: Handover) -> Exit {
+    privileges::seal(handover.kind, &handover.configuration);
     let outcome = VrrpProcess::start(handover).and_then(VrrpProcess::live);
     match outcome {
         Ok(()) => {

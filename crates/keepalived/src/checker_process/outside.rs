@@ -13,6 +13,7 @@ use check::Input;
 use kernel::poll::{Interest, Poller};
 use model::{Globals, LvsConfiguration, Time, TrackFile};
 use std::io;
+use std::os::fd::OwnedFd;
 
 /// The threads.
 #[derive(Debug)]
@@ -54,6 +55,10 @@ impl Outside {
             None => self.files = Some(FileWatch::start(files.to_vec(), self.poster.clone())?),
         }
         Ok(())
+    }
+
+    pub(super) fn adopt_launcher(&self, connection: OwnedFd) {
+        self.notify.adopt_launcher(connection);
     }
 
     /// Waits for findings.

@@ -20,7 +20,7 @@ use model::{Configuration, Instance};
 /// Every check but that of the configuration itself.
 pub(super) fn all(configuration: &Configuration, facts: &Facts, heard: &Heard) -> Vec<Finding> {
     [
-        host::rights(facts),
+        host::rights(configuration, facts),
         host::clock(facts),
         host::ipvs(configuration, facts),
         host::confinement(facts),

@@ -8,6 +8,8 @@ pub(super) use confinement::Confinement;
 pub(super) use daemon::{DaemonState, Lock};
 pub(super) use managers::{Manager, ManagerKind};
 
+use crate::privileges;
+use caps::CapsHashSet;
 use model::interface::{Interface, Interfaces};
 use model::{Configuration, Instance};
 use std::collections::BTreeMap;
@@ -33,8 +35,8 @@ pub(super) struct Facts {
     pub(super) interfaces: Interfaces,
     /// Settings below `/proc/sys`, those that the checks ask for and that exist.
     pub(super) sysctls: BTreeMap<String, String>,
-    /// Effective capabilities of this process, a bit each.
-    pub(super) rights: u64,
+    /// Effective capabilities of this process.
+    pub(super) rights: CapsHashSet,
     /// Whether the clock is synchronised; nothing if the kernel does not say.
     pub(super) clock_synchronised: Option<bool>,
     /// IPVS.
@@ -57,7 +59,7 @@ impl Facts {
         let interfaces = kernel::snapshot().unwrap_or_default();
         Self {
             sysctls: sysctls(configuration, &interfaces),
-            rights: rights(&fs::read_to_string("/proc/self/status").unwrap_or_default()),
+            rights: privileges::effective(),
             clock_synchronised: kernel::sys::clock_is_synchronised().ok(),
             ipvs: ipvs(),
             nftables: nftables(),
@@ -111,15 +113,6 @@ fn sysctls(configuration: &Configuration, interfaces: &Interfaces) -> BTreeMap<S
         .collect()
 }
 
-/// The effective capabilities in `/proc/self/status`.
-fn rights(status: &str) -> u64 {
-    status
-        .lines()
-        .find_map(|line| line.strip_prefix("CapEff:"))
-        .and_then(|word| u64::from_str_radix(word.trim(), 16).ok())
-        .unwrap_or_default()
-}
-
 fn ipvs() -> Ipvs {
     if Path::new("/proc/net/ip_vs").exists() {
         return Ipvs::Present;
@@ -162,19 +155,5 @@ fn output(command: &mut Command) -> io::Result<String> {
     } else {
         let complaint = String::from_utf8_lossy(&output.stderr).trim().to_owned();
         Err(io::Error::other(complaint))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn capabilities_are_read_from_the_status() {
-        assert_eq!(
-            rights("Name:\tx\nCapPrm:\t0000\nCapEff:\t0000000000003000\n"),
-            0x3000
-        );
-        assert_eq!(rights(""), 0);
     }
 }

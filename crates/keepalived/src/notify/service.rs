@@ -13,7 +13,7 @@ use model::{Micros, ScriptKind, Time};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use std::collections::{BTreeSet, HashMap};
 use std::fs::OpenOptions;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::OpenOptionsExt;
 use std::thread;
 use std::time::Duration;
@@ -31,6 +31,8 @@ const ORPHAN: Micros = Micros::from_secs(3);
 pub(super) enum Order {
     /// Go by this configuration.
     Configure(Box<NotifySettings>),
+    /// Use this connection to a launcher.
+    Launcher(OwnedFd),
     /// Tell this.
     Notify(Box<Notification>),
     /// Start or end a track script.
@@ -179,6 +181,7 @@ impl Service {
     fn carry_out(&mut self, now: Time, order: Order) {
         match order {
             Order::Configure(settings) => self.configure(*settings),
+            Order::Launcher(connection) => self.launcher.adopt(connection),
             Order::Notify(notification) => self.tell(&notification),
             Order::Script(command) => self.track(now, command),
             Order::Notice(notice) => {

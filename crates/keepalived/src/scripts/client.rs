@@ -4,14 +4,14 @@ use super::launcher::{DESCRIPTOR, NAME, VARIABLE};
 use super::messages::{JobId, Order, Report, ScriptSignal};
 use super::packets::{Packets, Received, Sent};
 use super::{End, Origin, Program};
-use crate::{clock, log, systemd};
+use crate::{clock, log, privileges, systemd};
 use model::{Micros, Time};
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::Signal;
 use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 
@@ -46,7 +46,8 @@ pub struct Launcher {
 
 #[derive(Debug)]
 struct Process {
-    child: Child,
+    /// The process, where it is a child of this one.
+    child: Option<Child>,
     packets: Packets,
     /// Orders that the socket had no room for.
     waiting: VecDeque<Vec<u8>>,
@@ -56,6 +57,24 @@ struct Process {
 struct Job {
     name: String,
     by_shell: bool,
+}
+
+/// Starts the process for another one, and returns the connection to it.
+pub(crate) fn launch() -> io::Result<OwnedFd> {
+    // It ends with its connection, and is reaped with all that has ended.
+    execute().map(|(_, packets)| packets.into())
+}
+
+fn execute() -> io::Result<(Child, Packets)> {
+    let (packets, theirs) = Packets::pair()?;
+    // Blocked signals stay blocked in the new process, so none can end it before it reads them.
+    let child = Command::new("/proc/self/exe")
+        .arg0(NAME)
+        .env(VARIABLE, DESCRIPTOR)
+        .env_remove(systemd::VARIABLE)
+        .stdin(Stdio::from(theirs))
+        .spawn()?;
+    Ok((child, packets))
 }
 
 impl Launcher {
@@ -88,15 +107,17 @@ impl Launcher {
             return Err(io::Error::other("it has just been started, and died"));
         }
         self.started = Some(now);
-        let (packets, theirs) = Packets::pair()?;
+        if privileges::is_sealed() {
+            tracing::warn!(
+                "{NAME} has no more rights than this process: scripts that need more fail until a reload"
+            );
+        }
+        let (child, packets) = execute()?;
+        self.begin(Some(child), packets)
+    }
+
+    fn begin(&mut self, child: Option<Child>, packets: Packets) -> io::Result<()> {
         let begin = Packets::encode(&Order::Begin(self.origin.clone()))?;
-        // Blocked signals stay blocked in the new process, so none can end it before it reads them.
-        let child = Command::new("/proc/self/exe")
-            .arg0(NAME)
-            .env(VARIABLE, DESCRIPTOR)
-            .env_remove(systemd::VARIABLE)
-            .stdin(Stdio::from(theirs))
-            .spawn()?;
         self.process = Some(Process {
             child,
             packets,
@@ -104,6 +125,15 @@ impl Launcher {
         });
         self.flush();
         Ok(())
+    }
+
+    /// Takes over a process that another one has started with [`launch`], unless there is one already.
+    pub(crate) fn adopt(&mut self, connection: OwnedFd) {
+        if self.process.is_none()
+            && let Err(error) = self.begin(None, Packets::new(connection))
+        {
+            tracing::error!("{NAME}: {error}");
+        }
     }
 
     /// Starts a script. How it ended, or that it could not be started, comes with [`collect`](Self::collect).
@@ -248,7 +278,7 @@ impl Launcher {
         if let Some(mut process) = self.process.take() {
             drop(process.packets);
             // It has closed its end, or does so now that ours is closed: it is gone within moments.
-            let status = process.child.wait();
+            let status = process.child.as_mut().map(Child::wait);
             let why = error.map(ToString::to_string).unwrap_or_default();
             tracing::error!(target: log::ALERT, "{NAME} died ({status:?}) {why}");
         }

@@ -40,6 +40,12 @@ pub(super) enum Sent {
     Closed,
 }
 
+impl From<Packets> for OwnedFd {
+    fn from(packets: Packets) -> Self {
+        packets.socket
+    }
+}
+
 impl Packets {
     /// Both ends of a new connection.
     pub(super) fn pair() -> io::Result<(Self, OwnedFd)> {

@@ -9,7 +9,7 @@ use crate::handover::{Kind, Start};
 use crate::pid_file::PidFile;
 use crate::reload_time::{ReloadTime, Repeats};
 use crate::systemd::State as Notice;
-use crate::{child, clock};
+use crate::{child, clock, privileges};
 use model::{Configuration, Micros};
 use nix::errno::Errno;
 use nix::sys::prctl;
@@ -41,6 +41,7 @@ impl Supervisor {
                 .ok()
         });
         for slot in &mut self.slots {
+            slot.is_confined = privileges::is_confined(slot.kind, configuration);
             let is_configured = match slot.kind {
                 Kind::Checker => configuration.has_virtual_servers,
                 Kind::Vrrp => !configuration.vrrp.is_empty(),

@@ -123,9 +123,7 @@ impl Supervisor {
         });
         self.adopt(&configuration, &reading.copy);
         for slot in &mut self.slots {
-            if let Some(process) = slot.process_mut() {
-                process.reload(self.generation, self.configuration.as_fd());
-            }
+            slot.reload(self.generation, self.configuration.as_fd());
         }
         self.start_needed(Start::Reload);
     }

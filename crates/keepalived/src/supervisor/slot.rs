@@ -9,6 +9,7 @@ use crate::link::{self, ChildLink, LinkError};
 use crate::log::ALERT;
 use crate::pid_file::PidFile;
 use crate::protocol::{Generation, ToChild, ToParent};
+use crate::scripts::launch;
 use crate::settings::Settings;
 use crate::{clock, systemd};
 use model::Time;
@@ -38,6 +39,8 @@ pub(super) struct Slot {
     pub(super) kind: Kind,
     /// Whether the configuration has work for it.
     pub(super) is_needed: bool,
+    /// Whether the configuration has no programs for it to run.
+    pub(super) is_confined: bool,
     pub(super) pid_file: Option<PidFile>,
     pub(super) respawn: Respawn,
     pub(super) state: State,
@@ -65,6 +68,8 @@ pub(super) struct Process {
     /// The configuration that it works by.
     pub(super) in_force: Option<Generation>,
     link: Option<ChildLink>,
+    /// It was started without programs to run, and cannot start any that has more rights than itself.
+    is_confined: bool,
     pulse: Pulse,
     is_killed: bool,
 }
@@ -75,6 +80,7 @@ impl Slot {
         Self {
             kind,
             is_needed: false,
+            is_confined: false,
             pid_file,
             respawn: Respawn::default(),
             state: State::Off,
@@ -99,7 +105,8 @@ impl Slot {
 
     /// Starts the child.
     pub(super) fn start(&mut self, start: Start, supply: Supply<'_>) -> io::Result<()> {
-        let process = Process::start(self.kind, start, self.pid_file.as_ref(), supply)?;
+        let mut process = Process::start(self.kind, start, self.pid_file.as_ref(), supply)?;
+        process.is_confined = self.is_confined;
         let pid = process.pid;
         if let Some(file) = &self.pid_file
             && let Err(error) = file.write(pid.as_raw().unsigned_abs())
@@ -109,6 +116,20 @@ impl Slot {
         tracing::info!("Starting {} child process, pid={pid}", self.kind);
         self.state = State::Running(process);
         Ok(())
+    }
+
+    /// Hands over a new configuration. One that names programs to run comes with a launcher for a child that was confined.
+    pub(super) fn reload(&mut self, generation: Generation, configuration: BorrowedFd<'_>) {
+        let State::Running(process) = &mut self.state else {
+            return;
+        };
+        if process.is_confined && !self.is_confined {
+            match launch() {
+                Ok(connection) => process.send(&ToChild::Launcher, &[connection.as_fd()]),
+                Err(error) => tracing::error!("starting a launcher for the {} process: {error}", self.kind),
+            }
+        }
+        process.reload(generation, configuration);
     }
 }
 
@@ -142,6 +163,7 @@ impl Process {
             started: now,
             in_force: None,
             link: Some(link),
+            is_confined: false,
             pulse: Pulse::starting(now),
             is_killed: false,
         })
@@ -178,8 +200,7 @@ impl Process {
         self.pulse.settled();
     }
 
-    /// Hands over a new configuration.
-    pub(super) fn reload(&mut self, generation: Generation, configuration: BorrowedFd<'_>) {
+    fn reload(&mut self, generation: Generation, configuration: BorrowedFd<'_>) {
         self.pulse.busy(clock::monotonic());
         self.send(&ToChild::Reload { generation }, &[configuration]);
     }

@@ -16,6 +16,7 @@ use crate::track_process::{self, ProcessWatch};
 use kernel::poll::{Interest, Poller};
 use model::{Configuration, LinkPolling, NetlinkBuffers, TrackFile, TrackProcess, VrrpConfiguration};
 use std::io;
+use std::os::fd::OwnedFd;
 use vrrp::{Input, Notification, Now, Reading, ScriptCommand};
 
 /// What the trackers of a configuration say at a moment.
@@ -125,6 +126,10 @@ impl Outside {
             None => self.links = Some(LinkWatch::start(links, self.poster.clone())?),
         }
         Ok(())
+    }
+
+    pub(super) fn adopt_launcher(&self, connection: OwnedFd) {
+        self.notify.adopt_launcher(connection);
     }
 
     /// Waits for findings.

@@ -174,6 +174,7 @@ impl VrrpProcess {
             match self.parent.receive() {
                 Ok(None) => return Ok(()),
                 Ok(Some(Request::Reload(configuration))) => self.open_configuration(configuration)?,
+                Ok(Some(Request::Launcher(connection))) => self.outside.adopt_launcher(connection),
                 Ok(Some(Request::Dump(dump))) => self.dump(now, dump),
                 Err(LinkError::Closed) => {
                     self.stop(now);

@@ -152,6 +152,8 @@ fn child(mut handover: Handover) -> Exit {
                     tracing::info!("child reloads {}", script.trim());
                     handover.parent.in_force().unwrap();
                 }
+                // It has no scripts, so it has no use for a launcher.
+                Ok(Some(Request::Launcher(_))) => {}
                 Ok(None) => break,
                 Err(LinkError::Closed) => {
                     tracing::info!("child is an orphan");

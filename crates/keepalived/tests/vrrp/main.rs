@@ -16,6 +16,7 @@ mod leftovers;
 mod links;
 mod options;
 mod requests;
+mod rights;
 mod route_lines;
 mod routes;
 mod scheduling;
@@ -32,6 +33,10 @@ const TESTS: &[(&str, Test)] = &[
     ("dumps::of_json", dumps::of_json),
     ("dumps::in_other_places", dumps::in_other_places),
     ("dumps::without_a_signal", dumps::without_a_signal),
+    ("rights::beside_scripts", rights::beside_scripts),
+    ("rights::without_scripts", rights::without_scripts),
+    ("rights::as_another_user", rights::as_another_user),
+    ("rights::as_process_1", rights::as_process_1),
     ("scheduling::of_the_process", scheduling::of_the_process),
     ("scheduling::in_real_time", scheduling::in_real_time),
     ("scheduling::after_lateness", scheduling::after_lateness),

@@ -8,7 +8,7 @@ use testbed::daemon::{Daemon, Presence, State};
 use testbed::netns::PATIENCE;
 
 /// The pid of the VRRP process, out of the line about its start.
-fn vrrp_pid(daemon: &mut Daemon) -> Result<u32> {
+pub(crate) fn vrrp_pid(daemon: &mut Daemon) -> Result<u32> {
     let line = daemon
         .process()
         .wait_line("Starting VRRP child process, pid=", PATIENCE)?;
@@ -28,7 +28,7 @@ fn stat(text: &str, number: usize) -> Result<i64> {
 }
 
 /// What follows a label of `/proc/PID/status`.
-fn status(pid: u32, label: &str) -> Result<String> {
+pub(crate) fn status(pid: u32, label: &str) -> Result<String> {
     let text = proc_file(pid, "status")?;
     let value = text.lines().find_map(|line| line.strip_prefix(label));
     Ok(value.with_context(|| format!("no {label}"))?.trim().to_owned())
@@ -118,7 +118,7 @@ pub(crate) fn in_real_time() -> Result<()> {
 }
 
 /// Whether the first user namespace is the one that this runs in.
-fn is_root_outside() -> Result<bool> {
+pub(crate) fn is_root_outside() -> Result<bool> {
     let map = fs::read_to_string("/proc/self/uid_map")?;
     Ok(map.split_whitespace().eq(["0", "0", "4294967295"]))
 }

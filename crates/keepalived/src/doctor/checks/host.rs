@@ -2,42 +2,36 @@
 
 use super::super::facts::{Facts, Ipvs};
 use super::super::finding::Finding;
+use crate::privileges;
 use model::Configuration;
 
-/// Capabilities, their numbers (`linux/capability.h`) and what each is for.
-const RIGHTS: [(u32, &str, &str); 2] = [
-    (
-        12,
-        "CAP_NET_ADMIN",
-        "addresses, routes, firewall entries and IPVS cannot be changed",
-    ),
-    (13, "CAP_NET_RAW", "adverts can neither be sent nor heard"),
-];
-
-/// Whether a daemon started like this command could work.
-pub(super) fn rights(facts: &Facts) -> Vec<Finding> {
+/// Whether a daemon started like this command could do all that it is configured for.
+pub(super) fn rights(configuration: &Configuration, facts: &Facts) -> Vec<Finding> {
     const CHECK: &str = "rights";
-    let missing: Vec<_> = RIGHTS
-        .iter()
-        .filter(|(number, ..)| facts.rights & (1 << number) == 0)
-        .map(|(_, name, loss)| {
-            Finding::problem(
-                CHECK,
-                name,
-                format!("this process lacks it: {loss}"),
-                "run it as root; in a container add NET_ADMIN and NET_RAW; without root use AmbientCapabilities= in the unit",
-            )
+    const REMEDY: &str = "run it as root; in a container add the capability; without root name it in AmbientCapabilities= of the \
+                          unit";
+    let missing: Vec<_> = privileges::missing(configuration, &facts.rights)
+        .into_iter()
+        .map(|need| {
+            let reason = format!("this process lacks it: {}", need.loss);
+            let capability = need.capability.to_string();
+            if need.vital {
+                Finding::problem(CHECK, &capability, reason, REMEDY)
+            } else {
+                Finding::note(CHECK, &capability, reason, REMEDY)
+            }
         })
         .collect();
-    if missing.is_empty() {
-        vec![Finding::good(
-            CHECK,
-            "",
-            "CAP_NET_ADMIN and CAP_NET_RAW are there",
-        )]
-    } else {
-        missing
+    if !missing.is_empty() {
+        return missing;
     }
+    let needs = privileges::of_daemon(configuration);
+    let names: Vec<_> = needs.iter().map(|need| need.capability.to_string()).collect();
+    let text = match names.as_slice() {
+        [] => "the configuration needs none".to_owned(),
+        names => format!("there are {}", names.join(", ")),
+    };
+    vec![Finding::good(CHECK, "", text)]
 }
 
 /// Logs and certificates need the time of day.
@@ -103,18 +97,24 @@ pub(super) fn confinement(facts: &Facts) -> Vec<Finding> {
 #[cfg(test)]
 mod tests {
     use super::super::super::finding::Verdict;
-    use super::super::testing::facts;
+    use super::super::testing::{configuration, facts};
     use super::*;
+    use caps::Capability;
 
     #[test]
     fn each_missing_right_is_named_with_what_is_lost() {
-        let mut facts = facts();
-        facts.rights = 1 << 12;
-        let found = rights(&facts);
+        let (mut facts, mut configuration) = (facts(), configuration());
+        facts.rights = [Capability::CAP_NET_ADMIN].into_iter().collect();
+        let found = rights(&configuration, &facts);
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].subject, "CAP_NET_RAW");
-        facts.rights = 0x3000;
-        assert_eq!(rights(&facts)[0].verdict, Verdict::Good);
+        assert_eq!(found[0].verdict, Verdict::Problem);
+        facts.rights.insert(Capability::CAP_NET_RAW);
+        assert_eq!(rights(&configuration, &facts)[0].verdict, Verdict::Good);
+        configuration.globals.vrrp_process.rt_priority = Some(50);
+        let found = rights(&configuration, &facts);
+        assert_eq!(found[0].subject, "CAP_SYS_NICE");
+        assert_eq!(found[0].verdict, Verdict::Note);
     }
 
     #[test]

@@ -102,6 +102,8 @@ enum Needs {
     Ours,
     /// Our Debian package, and root of the host to install it.
     Package,
+    /// A guest whose kernel has what Debian's lacks.
+    GuestKernel,
 }
 
 type Run = Box<dyn Fn(&World) -> Result<()> + Send + Sync>;
@@ -199,7 +201,7 @@ pub(crate) fn run(programs: &Programs, arguments: &Arguments) -> Result<bool> {
     };
     let mut verdicts = run_here(&world, programs, arguments, chosen)?;
     if !of_guests.is_empty() {
-        verdicts.extend(guest::run(programs, arguments, &of_guests)?);
+        verdicts.extend(guest::run(programs, arguments, of_guests)?);
     }
     Ok(conclude(arguments, &verdicts))
 }
@@ -251,7 +253,7 @@ fn lacking(case: &Case, programs: &Programs, world: &World) -> Option<&'static s
             Some("no package was made; cargo xtask dist --dev makes one")
         }
         Needs::Package if world.package.is_none() => Some("only root can install a package"),
-        Needs::Nothing | Needs::Ours | Needs::Package => None,
+        Needs::Nothing | Needs::Ours | Needs::Package | Needs::GuestKernel => None,
     }
 }
 

@@ -64,6 +64,9 @@ struct Programs {
     /// Our Debian package.
     #[arg(long, value_name = "PATH")]
     package: Option<PathBuf>,
+    /// A kernel for guests that has what Debian's lacks.
+    #[arg(long, value_name = "PATH")]
+    guest_kernel: Option<PathBuf>,
 }
 
 impl Programs {

@@ -1,7 +1,7 @@
 //! A guest: a whole Linux kernel as a program of this machine, for what network namespaces cannot show.
 //!
-//! Debian's User-Mode-Linux brings what the host's kernel may lack: IPVS, VRF, VLANs, dummy interfaces (but no process
-//! connector). It boots on the host's files, which it can only read, in a few seconds, with one processor.
+//! Debian's User-Mode-Linux brings what the host's kernel may lack: IPVS, VRF, VLANs, dummy interfaces (but neither ipvlan
+//! nor the process connector; [`Guest::of_kernel`] takes a kernel that has them). It boots on the host's files, which it can only read, in a few seconds, with one processor.
 //!
 //! [`Guest::run`] boots it with this very program as its first process ([`enter_if_guest`]). That one mounts what a system
 //! has, loads modules, runs a command line to its end, and switches the guest off. What the command printed and how it
@@ -34,6 +34,8 @@ pub use init::enter_if_guest;
 
 /// The program that is the kernel.
 const KERNEL: &str = "linux.uml";
+/// What a guest may take unless something else is said.
+const PATIENCE: Duration = Duration::from_secs(300);
 /// Where Debian puts the kernel's modules, in a directory of its version.
 const MODULES: &str = "/usr/lib/uml/modules";
 /// Tells the first process of a guest where its job is.
@@ -68,14 +70,20 @@ impl Guest {
             .chain(["/usr/bin".into()])
             .map(|directory| directory.join(KERNEL))
             .find(|file| file.exists());
-        Ok(Self {
-            kernel: kernel.context(
-                "there is no linux.uml, the kernel of guests: apt-get install user-mode-linux (package of Debian)",
-            )?,
+        kernel.map(Self::of_kernel).context(
+            "there is no linux.uml, the kernel of guests: apt-get install user-mode-linux (package of Debian)",
+        )
+    }
+
+    /// A guest of a kernel that has no modules; the rest as with [`Guest::new`].
+    #[must_use]
+    pub fn of_kernel(kernel: PathBuf) -> Self {
+        Self {
+            kernel,
             modules: Vec::new(),
             memory: 768,
-            patience: Duration::from_secs(300),
-        })
+            patience: PATIENCE,
+        }
     }
 
     /// Loads these modules before the command starts. Others are loaded when the kernel wants them.

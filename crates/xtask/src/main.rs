@@ -5,6 +5,7 @@
 mod arrows;
 mod book;
 mod dist;
+mod guest_kernel;
 mod licences;
 mod packages;
 mod suite;
@@ -67,6 +68,11 @@ enum What {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Builds a kernel for guests that can more than Debian's User-Mode-Linux, from Debian's source of Linux.
+    ///
+    /// For the cases of ipvlan and the benchmark of `track_process`; `cargo xtask test --full` builds it too. Takes some
+    /// minutes, and the Debian packages that it needs are installed if they are missing. Prints where the kernel is.
+    GuestKernel,
     /// Fuzzes one target of the crate `fuzz`, or all of them.
     Fuzz {
         /// The target; all when absent.
@@ -158,6 +164,10 @@ fn run(what: What) -> Result<ExitCode> {
             packages::ensure(packages::LABORATORY)?;
             packages::ensure(packages::BENCHMARKS)?;
             workspace.testbed(Profile::Release, &[vec!["bench".to_owned()], arguments].concat())
+        }
+        What::GuestKernel => {
+            println!("{}", guest_kernel::ensure_built(&workspace)?.display());
+            Ok(ExitCode::SUCCESS)
         }
         What::Fuzz { target, seconds } => suite::fuzz(&workspace, target.as_deref(), seconds),
         What::Dist { dev, check } => {

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result, bail, ensure};
 
-/// Something needed: the file that shows that it is there, and the package that brings it.
+/// Something needed: the program or whole path that shows that it is there, and the package that brings it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Need {
     program: &'static str,
@@ -29,6 +29,17 @@ pub(crate) const GUESTS: &[Need] = &[
     need("linux.uml", "user-mode-linux"),
     need("modprobe", "kmod"),
     need("ipvsadm", "ipvsadm"),
+];
+
+/// What building a kernel for guests needs.
+pub(crate) const GUEST_KERNEL: &[Need] = &[
+    need("/usr/src/linux-source-6.1.tar.xz", "linux-source-6.1"),
+    need("xz", "xz-utils"),
+    need("make", "make"),
+    need("gcc", "gcc"),
+    need("flex", "flex"),
+    need("bison", "bison"),
+    need("bc", "bc"),
 ];
 
 /// What benchmarks need on top: perf counts system calls better, but only root may and not every kernel has it.

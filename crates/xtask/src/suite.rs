@@ -12,7 +12,7 @@ use std::time::Instant;
 use anyhow::{Context as _, Result};
 
 use crate::workspace::{Profile, Workspace};
-use crate::{arrows, book, dist, licences, packages};
+use crate::{arrows, book, dist, guest_kernel, licences, packages};
 pub(crate) use fuzzing::fuzz;
 use tally::{Kind, Tally};
 
@@ -180,6 +180,9 @@ impl Run<'_> {
     }
 
     fn cases(&mut self) -> Result<Outcome> {
+        if self.extent == Extent::Full {
+            guest_kernel::ensure_built(self.workspace)?;
+        }
         let mut cases = Command::new(self.workspace.program(Profile::Dev, "testbed"));
         cases
             .arg("cases")

@@ -20,6 +20,9 @@ pub(crate) enum Profile {
 /// The Debian package that was made last, below the target directory.
 pub(crate) const DEBIAN_PACKAGE: &str = "dist/keepalived.deb";
 
+/// The kernel for guests that can more than Debian's, below the target directory.
+pub(crate) const GUEST_KERNEL: &str = "guest-kernel/linux";
+
 impl Profile {
     const fn directory(self) -> &'static str {
         match self {
@@ -123,6 +126,10 @@ impl Workspace {
         let package = self.target.join(DEBIAN_PACKAGE);
         if package.exists() {
             arguments.extend(["--package".into(), package.into_os_string()]);
+        }
+        let kernel = self.target.join(GUEST_KERNEL);
+        if kernel.exists() {
+            arguments.extend(["--guest-kernel".into(), kernel.into_os_string()]);
         }
         arguments
     }

@@ -1,4 +1,4 @@
-//! Cases in a guest: all of them in one, since booting takes longer than most of them.
+//! Cases in a guest: all of them that its kernel can run in one, since booting takes longer than most of them.
 
 mod ipvs;
 mod vrrp;
@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result, anyhow};
 use testbed::uml::Guest;
 
 use super::parallel::Verdict;
-use super::{Arguments, Case, Foreign, Kind, World, cannot_run, list, run_here};
+use super::{Arguments, Case, Foreign, Kind, Needs, World, cannot_run, list, run_here};
 use crate::{Programs, say};
 
 /// What a case prints before its name when it has passed or failed ([`parallel`](super::parallel)).
@@ -33,18 +33,45 @@ pub(super) fn all() -> Vec<Case> {
         list::guest("guest/vrrp/vlan", vrrp::vlan),
         list::guest("guest/vrrp/vrf", vrrp::vrf),
         list::guest("guest/vrrp/dummy", vrrp::dummy),
+        list::guest("guest/vrrp/ipvlan", vrrp::ipvlan).with_guest_kernel(),
     ]
 }
 
-/// Boots a guest, runs the cases in there and shows what they say.
-pub(super) fn run(programs: &Programs, arguments: &Arguments, cases: &[Case]) -> Result<Vec<Verdict>> {
-    let guest = match Guest::new() {
-        Ok(guest) => guest.with_modules(MODULES),
-        Err(reason) => {
-            cannot_run("guest", cases.len(), reason)?;
-            return Ok(Vec::new());
+/// Boots a guest of each kernel that the cases need, runs them in there and shows what they say.
+pub(super) fn run(programs: &Programs, arguments: &Arguments, cases: Vec<Case>) -> Result<Vec<Verdict>> {
+    let (demanding, others): (Vec<_>, Vec<_>) = cases
+        .into_iter()
+        .partition(|case| case.needs == Needs::GuestKernel);
+    let mut verdicts = Vec::new();
+    if !others.is_empty() {
+        match Guest::new() {
+            Ok(guest) => {
+                let guest = guest.with_modules(MODULES);
+                verdicts.extend(run_in(&guest, programs, arguments, &others)?);
+            }
+            Err(reason) => {
+                cannot_run("guest", others.len(), reason)?;
+            }
         }
-    };
+    }
+    match &programs.guest_kernel {
+        Some(kernel) if !demanding.is_empty() => {
+            let guest = Guest::of_kernel(kernel.clone());
+            verdicts.extend(run_in(&guest, programs, arguments, &demanding)?);
+        }
+        Some(_) => {}
+        None => demanding.iter().for_each(|case| {
+            say(&format!(
+                "not-run {} (no kernel for guests was built; cargo xtask guest-kernel builds one)",
+                case.name
+            ));
+        }),
+    }
+    Ok(verdicts)
+}
+
+/// Boots the guest, runs the cases in there and shows what they say.
+fn run_in(guest: &Guest, programs: &Programs, arguments: &Arguments, cases: &[Case]) -> Result<Vec<Verdict>> {
     let ending = guest.run("guest", &inner_arguments(programs, arguments, cases)?);
     let output = match &ending {
         Ok(ending) => ending.output.as_str(),

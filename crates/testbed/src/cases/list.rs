@@ -263,6 +263,15 @@ impl Case {
         }
     }
 
+    /// For what Debian's kernel of guests cannot do. Building another takes long.
+    pub(super) fn with_guest_kernel(self) -> Self {
+        Self {
+            needs: Needs::GuestKernel,
+            ..self
+        }
+        .only_in_full()
+    }
+
     /// For what takes long and shows little more than its short sister.
     fn only_in_full(self) -> Self {
         Self {

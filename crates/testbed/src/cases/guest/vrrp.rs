@@ -29,13 +29,23 @@ fn await_answer(node: &Node) -> Result<()> {
     Ok(())
 }
 
-/// Debian's leads, ours follows, takes over when it crashes, and gives way when it is back.
+/// Debian's leads, ours follows, and takes over when it crashes.
 fn takes_over(world: &World, one: &Node, two: &Node, interface: &str) -> Result<Daemon> {
+    let (follower, leader) = (configuration(100, interface), configuration(150, interface));
+    takes_over_with(world, (one, &follower), (two, &leader), interface)
+}
+
+/// The same with these configurations: ours, Debian's, and the interface on which ours has the address.
+fn takes_over_with(
+    world: &World,
+    (one, follower): (&Node, &str),
+    (two, leader): (&Node, &str),
+    interface: &str,
+) -> Result<Daemon> {
     let debians = &world.foreign()?.debians;
-    let mut ours = Daemon::start(one, &world.ours, &configuration(100, interface))?;
+    let mut ours = Daemon::start(one, &world.ours, follower)?;
     ours.wait_state(INSTANCE, State::Master, PATIENCE)?;
-    let leader = configuration(150, interface);
-    let mut debian = Daemon::start(two, debians, &leader)?;
+    let mut debian = Daemon::start(two, debians, leader)?;
     debian.wait_state(INSTANCE, State::Master, PATIENCE)?;
     ours.wait_state_from(0, INSTANCE, State::Backup, PATIENCE)?;
     ours.wait_address(interface, VIRTUAL_ADDRESS, Presence::Gone)?;
@@ -130,4 +140,35 @@ pub(super) fn dummy(world: &World) -> Result<()> {
     ours.wait_state_from(mark, INSTANCE, State::Master, PATIENCE)?;
     ours.stop()?;
     ours.wait_address(DUMMY, VIRTUAL_ADDRESS, Presence::Gone)
+}
+
+/// Instances that run on an ipvlan of their own, made and taken away by the daemon, with the address and adverts on it.
+pub(super) fn ipvlan(world: &World) -> Result<()> {
+    const IPVLAN: &str = "ipv.51";
+    let segment = Segment::new("segment")?;
+    let nodes = [Node::new("one")?, Node::new("two")?];
+    for node in &nodes {
+        segment.plug(node, INTERFACE, &[])?;
+    }
+    let client = Node::new("client")?;
+    segment.plug(&client, INTERFACE, &["10.9.0.9/24"])?;
+    let with_ipvlan = |priority, host| {
+        configuration(priority, INTERFACE)
+            .replace(&format!(" dev {INTERFACE}"), "")
+            .replace(
+                "    virtual_ipaddress",
+                &format!("    use_ipvlan {IPVLAN} 10.9.0.{host}/24\n    virtual_ipaddress"),
+            )
+    };
+    let (follower, leader) = (with_ipvlan(100, 1), with_ipvlan(150, 2));
+    let mut ours = takes_over_with(world, (&nodes[0], &follower), (&nodes[1], &leader), IPVLAN)?;
+    let link = nodes[0].link(IPVLAN)?.context("there is no ipvlan")?;
+    ensure!(
+        link["linkinfo"]["info_kind"] == "ipvlan" && link["linkinfo"]["info_data"]["mode"] == "l2",
+        "it is {link}"
+    );
+    await_answer(&client)?;
+    ours.stop()?;
+    ensure!(nodes[0].link(IPVLAN)?.is_none(), "the stop left the ipvlan");
+    Ok(())
 }

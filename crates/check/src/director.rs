@@ -1,6 +1,7 @@
 //! The director: everything that is known about the servers, and what follows from each event.
 
 mod apply;
+mod drain;
 mod local;
 mod present;
 mod stop;
@@ -11,6 +12,7 @@ mod view;
 #[cfg(test)]
 mod tests;
 
+pub use drain::Drain;
 pub use view::{CheckView, ServerView, VirtualServerView};
 
 use crate::event::{CheckEvent, CheckLabel, CheckNews, Mail};
@@ -19,13 +21,14 @@ use crate::layout::{CheckId, Layout, ServerId};
 use crate::marks::Marks;
 use crate::outbox::{Outbox, Output};
 use crate::random::Random;
+pub use crate::schedule::LastRun;
 use crate::schedule::{CheckState, Judgement, Report, Run, RunId, Verdict, proof};
 use crate::settings::Settings;
 use crate::sharing::Sharing;
 use crate::timers::Timers;
 use local::LocalAddresses;
 use model::{CheckKind, Checker, Micros, ServerWeight, Time};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
 use told::Told;
 
@@ -82,6 +85,8 @@ struct ServerState {
     alive: bool,
     /// How many of its checks have failed.
     failed: u32,
+    /// An operator keeps new connections away from it.
+    drained: bool,
     /// Configured weight and the contributions of its checks.
     effective: i64,
     /// Its weight in IPVS; nothing while it is not there.
@@ -90,7 +95,11 @@ struct ServerState {
 
 impl ServerState {
     fn weight(&self) -> ServerWeight {
-        ServerWeight::clamp(self.effective)
+        if self.drained {
+            ServerWeight::ZERO
+        } else {
+            ServerWeight::clamp(self.effective)
+        }
     }
 }
 
@@ -112,6 +121,7 @@ pub struct Director {
     marks: Marks,
     local: LocalAddresses,
     told: Told,
+    drains: BTreeSet<Drain>,
     started: bool,
     /// While a configuration is being applied the kernel's changes follow at the end, as one difference.
     batching: bool,
@@ -138,6 +148,7 @@ impl Director {
             marks: Marks::default(),
             local: LocalAddresses::default(),
             told: Told::default(),
+            drains: BTreeSet::new(),
             started: false,
             batching: false,
         }
@@ -192,6 +203,7 @@ impl Director {
         let started = self.checks[id.index()].run.take().map_or(now, |run| run.started);
         let server = self.layout.server_of(id);
         let checker = self.layout.checker(id);
+        self.checks[id.index()].last = Some(LastRun::of(now, &outcome, checker));
         if let Outcome::Postponed(obstacle) = outcome {
             self.timers.set(id.0, now + checker.schedule.delay_loop);
             self.report(id, CheckNews::Postponed(obstacle), out);

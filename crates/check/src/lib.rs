@@ -50,7 +50,7 @@ mod timers;
 mod weight;
 
 pub use difference::difference;
-pub use director::{CheckView, Director, Input, ServerView, VirtualServerView};
+pub use director::{CheckView, Director, Drain, Input, LastRun, ServerView, VirtualServerView};
 pub use layout::{CheckId, ServerId, VirtualServerId};
 pub use outbox::{Outbox, Output};
 pub use schedule::{RunId, Verdict};

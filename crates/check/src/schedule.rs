@@ -8,9 +8,9 @@ mod http;
 #[cfg(test)]
 mod tests;
 
-use crate::failure::{Failure, Outcome};
+use crate::failure::{Failure, Obstacle, Outcome};
 use crate::weight;
-use model::{CheckKind, CheckSchedule, Checker, Micros, ServerWeight};
+use model::{CheckKind, CheckSchedule, Checker, Micros, ServerWeight, Time};
 
 pub(crate) use http::{HttpProgress, UrlProof, proof};
 
@@ -35,15 +35,44 @@ pub(crate) struct CheckState {
     pub(crate) last_exit: Option<u8>,
     /// The exit status that the contribution is made of.
     pub(crate) counted_exit: Option<u8>,
+    /// How the last run ended.
+    pub(crate) last: Option<LastRun>,
     /// The run that is under way.
     pub(crate) run: Option<Run>,
+}
+
+/// How the last run of a check ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LastRun {
+    /// When.
+    pub at: Time,
+    /// Why it failed; nothing if it passed.
+    pub failure: Option<Failure>,
+    /// What kept it from finding anything out.
+    pub obstacle: Option<Obstacle>,
+}
+
+impl LastRun {
+    pub(crate) fn of(at: Time, outcome: &Outcome, checker: &Checker) -> Self {
+        let (failure, obstacle) = match outcome {
+            Outcome::Succeeded => (None, None),
+            Outcome::Exited(status) => (exit_failure(checker, *status), None),
+            Outcome::Failed(failure) => (Some(failure.clone()), None),
+            Outcome::Postponed(obstacle) => (None, Some(obstacle.clone())),
+        };
+        Self {
+            at,
+            failure,
+            obstacle,
+        }
+    }
 }
 
 /// A run that is under way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Run {
     pub(crate) id: RunId,
-    pub(crate) started: model::Time,
+    pub(crate) started: Time,
 }
 
 /// Whether a server is well.
@@ -109,6 +138,7 @@ impl CheckState {
             http: HttpProgress::default(),
             last_exit: None,
             counted_exit: None,
+            last: None,
             run: None,
         }
     }

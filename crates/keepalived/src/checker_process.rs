@@ -44,6 +44,7 @@ use crate::link::ParentLink;
 use crate::privileges;
 use crate::runtime::background::Background;
 use crate::runtime::errands::Errands;
+use crate::runtime::lateness::Lateness;
 use crate::runtime::stopping::Stopping;
 use crate::scheduling::RealTime;
 use crate::settings::Settings;
@@ -74,6 +75,7 @@ struct CheckerProcess {
     outbox: Outbox,
     globals: Arc<Globals>,
     real_time: RealTime,
+    lateness: Lateness,
     settings: Settings,
     parent: ParentLink,
     signals: Signals,
@@ -205,6 +207,7 @@ impl CheckerProcess {
             && deadline <= now
         {
             self.real_time.note_lateness(now.since(deadline));
+            self.lateness.note(now.since(deadline));
             self.director
                 .handle(now, Input::DeadlineReached, &mut self.outbox);
         }

@@ -10,6 +10,7 @@
 use nix::poll::{PollFd, PollFlags};
 use nix::sys::stat::{Mode, umask};
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use std::io::{self, ErrorKind, Read, Write};
 use std::os::fd::AsFd;
 use std::os::unix::net::{UnixListener, UnixStream};
@@ -28,10 +29,27 @@ const REQUEST: usize = 4096;
 pub(crate) enum Request {
     /// Reload, and say how it went.
     Reload,
+    /// Say what the daemon does.
+    Status {
+        /// How much of it.
+        #[serde(default)]
+        detail: Detail,
+    },
+}
+
+/// How much a status tells.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Detail {
+    /// What is.
+    #[default]
+    Present,
+    /// The last transitions as well.
+    Past,
 }
 
 /// What it gets.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Answer {
     /// How it went.
     pub(crate) verdict: Verdict,
@@ -40,6 +58,21 @@ pub(crate) struct Answer {
     /// The reports on the configuration for programs, one JSON object a line. Older daemons give none.
     #[serde(default)]
     pub(crate) messages: String,
+    /// The status, where it was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) status: Option<Box<RawValue>>,
+}
+
+impl Answer {
+    /// An answer in words alone.
+    pub(crate) const fn new(verdict: Verdict, report: String) -> Self {
+        Self {
+            verdict,
+            report,
+            messages: String::new(),
+            status: None,
+        }
+    }
 }
 
 /// How a command went.
@@ -53,7 +86,7 @@ pub(crate) enum Verdict {
 }
 
 /// A client that has asked for something.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct ClientId(u64);
 
 /// The listening socket and its clients.
@@ -71,6 +104,7 @@ struct Client {
     stream: UnixStream,
     input: Vec<u8>,
     output: Vec<u8>,
+    written: usize,
     has_asked: bool,
 }
 
@@ -99,7 +133,7 @@ impl Control {
     pub(crate) fn descriptors(&self) -> impl Iterator<Item = PollFd<'_>> {
         let listener = PollFd::new(self.listener.as_fd(), PollFlags::POLLIN);
         let clients = self.clients.iter().map(|client| {
-            let output = if client.output.is_empty() {
+            let output = if client.written == client.output.len() {
                 PollFlags::empty()
             } else {
                 PollFlags::POLLOUT
@@ -151,6 +185,7 @@ impl Control {
                 stream,
                 input: Vec::new(),
                 output: Vec::new(),
+                written: 0,
                 has_asked: false,
             });
         }
@@ -191,9 +226,9 @@ impl Client {
 
     /// Writes what can be written. The end of the answer is the end of the connection, which the client closes.
     fn write(&mut self) -> io::Result<()> {
-        while !self.output.is_empty() {
-            match self.stream.write(&self.output) {
-                Ok(length) => drop(self.output.drain(..length)),
+        while self.written < self.output.len() {
+            match self.stream.write(&self.output[self.written..]) {
+                Ok(length) => self.written += length,
                 Err(error) if error.kind() == ErrorKind::WouldBlock => break,
                 Err(error) => return Err(error),
             }
@@ -237,18 +272,18 @@ mod tests {
         let (id, wanted) = request(&mut control);
         assert_eq!(wanted, Request::Reload);
         // More than a socket takes at once.
-        let answer = Answer {
-            verdict: Verdict::Refused,
-            report: "x".repeat(2_000_000),
-            messages: String::new(),
-        };
+        let answer = Answer::new(Verdict::Refused, "x".repeat(2_000_000));
         control.answer(id, &answer);
         let reader = std::thread::spawn(move || {
             let mut line = String::new();
             BufReader::new(client).read_line(&mut line).unwrap();
             line
         });
-        while !control.clients.iter().all(|client| client.output.is_empty()) {
+        while !control
+            .clients
+            .iter()
+            .all(|client| client.written == client.output.len())
+        {
             poll(
                 &mut control.descriptors().collect::<Vec<_>>(),
                 PollTimeout::from(10_000_u16),
@@ -256,9 +291,10 @@ mod tests {
             .unwrap();
             control.serve();
         }
+        let received: Answer = serde_json::from_str(&reader.join().unwrap()).unwrap();
         assert_eq!(
-            serde_json::from_str::<Answer>(&reader.join().unwrap()).unwrap(),
-            answer
+            (received.verdict, received.report),
+            (answer.verdict, answer.report)
         );
         drop(control);
         assert!(!path.exists());

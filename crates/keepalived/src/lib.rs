@@ -11,6 +11,7 @@
 pub mod checker_process;
 pub mod child;
 pub mod cli;
+mod client;
 pub mod clock;
 mod config_test;
 pub mod configuration;
@@ -42,6 +43,7 @@ mod scheduling;
 pub mod scripts;
 pub mod settings;
 pub mod signals;
+mod status;
 mod supervisor;
 mod systemd;
 pub mod track_file;
@@ -76,6 +78,8 @@ pub fn main(program: Program) -> ExitCode {
     }
     match cli::subcommand(&words) {
         Some(Ok(Subcommand::Reload(arguments))) => return reload::run(&arguments).into(),
+        Some(Ok(Subcommand::Status(arguments))) => return status::show(&arguments).into(),
+        Some(Ok(Subcommand::History(arguments))) => return status::history(&arguments).into(),
         Some(Ok(Subcommand::Explain(arguments))) => return explain::run(&arguments).into(),
         Some(Ok(Subcommand::Doctor(arguments))) => return doctor::run(&program, &arguments).into(),
         Some(Err(error)) => {

@@ -1,5 +1,6 @@
 //! The two ends of the connection between the supervisor and a child.
 
+use crate::control::Detail;
 use crate::memory;
 use crate::protocol::{Dump, Generation, ToChild, ToParent};
 use kernel::sys::receive_with_descriptors;
@@ -117,6 +118,8 @@ pub enum Request {
     Launcher(OwnedFd),
     /// Write a file.
     Dump(Dump),
+    /// Write the status into this pipe.
+    Status(Detail, OwnedFd),
 }
 
 /// A configuration in its memory file. Opening a large one takes some milliseconds, which a loop that sends adverts may
@@ -170,6 +173,10 @@ impl ParentLink {
                     Err(error) => return Err(error),
                 },
                 ToChild::Dump(dump) => return Ok(Some(Request::Dump(dump))),
+                ToChild::Status { detail } => {
+                    let pipe = descriptors.into_iter().next().ok_or(LinkError::Descriptor)?;
+                    return Ok(Some(Request::Status(detail, pipe)));
+                }
                 ToChild::Reload { generation } => {
                     let descriptor = descriptors.into_iter().next().ok_or(LinkError::Descriptor)?;
                     self.generation = generation;

@@ -5,6 +5,7 @@
 //! `SIGTERM`, which the kernel itself sends too when the parent is killed, and which reaches a child that has not
 //! opened its link yet.
 
+use crate::control::Detail;
 use crate::handover::{Kind, Start};
 use crate::settings::Settings;
 use serde::{Deserialize, Serialize};
@@ -51,6 +52,11 @@ pub enum ToChild {
     },
     /// Write a file.
     Dump(Dump),
+    /// Write the status, a JSON document, into the pipe whose descriptor comes with it, and close that.
+    Status {
+        /// How much of it.
+        detail: Detail,
+    },
     /// Answer with [`ToParent::Pong`] from the main loop.
     Ping {
         /// To be repeated in the answer.

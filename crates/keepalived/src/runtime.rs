@@ -8,5 +8,6 @@ pub(crate) mod background;
 pub(crate) mod descriptors;
 pub(crate) mod errands;
 pub(crate) mod inbox;
+pub(crate) mod lateness;
 pub(crate) mod seconds;
 pub(crate) mod stopping;

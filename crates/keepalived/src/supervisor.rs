@@ -12,10 +12,12 @@ mod children;
 mod death;
 mod dump;
 mod files;
+mod inquiry;
 mod own_scripts;
 mod reload;
 mod respawn;
 mod slot;
+mod status;
 mod watchdog;
 
 use crate::child::Bodies;
@@ -30,9 +32,11 @@ use crate::runtime::errands::Errands;
 use crate::scripts::{Attended, Origin};
 use crate::settings::Settings;
 use crate::signals::{SignalNumber, Signals};
+use crate::status::document::ReloadStatus;
 use crate::systemd::{Notifier, State as Notice};
 use crate::{clock, memory};
 use files::Marker;
+use inquiry::Inquiry;
 use model::{Configuration, Micros, Time};
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -114,6 +118,13 @@ pub(crate) struct Supervisor {
     reload_time: Option<ReloadTime>,
     stop: Option<Stop>,
     errands: Errands,
+    /// Clients that wait for a status.
+    inquiries: Vec<Inquiry>,
+    /// Time of day of the start.
+    started_at: Micros,
+    last_reload: Option<ReloadStatus>,
+    /// `router_id` in force.
+    router_id: String,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -145,6 +156,10 @@ impl Supervisor {
             reload_time: None,
             stop: None,
             errands: Errands::default(),
+            inquiries: Vec::new(),
+            started_at: clock::wall(),
+            last_reload: None,
+            router_id: String::new(),
             plan,
         };
         Marker::remove_stale(
@@ -187,6 +202,7 @@ impl Supervisor {
             self.handle_signals();
             self.handle_messages();
             self.handle_clients();
+            self.continue_status(clock::monotonic());
             self.handle_deadlines(clock::monotonic());
         }
     }
@@ -199,6 +215,7 @@ impl Supervisor {
             std::iter::once(PollFd::new(self.plan.signals.as_fd(), PollFlags::POLLIN))
                 .chain(links.map(|link| PollFd::new(link.as_fd(), PollFlags::POLLIN)))
                 .chain(self.plan.control.iter().flat_map(Control::descriptors))
+                .chain(self.inquiries.iter().flat_map(Inquiry::descriptors))
                 .chain(reload_file.map(|file| PollFd::new(file, PollFlags::POLLIN)))
                 .collect();
         let timeout = self
@@ -225,7 +242,13 @@ impl Supervisor {
         // A clock that is set may bring the time of a reload nearer, so look again each minute.
         let reload = self.reload_time.as_ref().and_then(ReloadTime::left);
         let reload = reload.map(|left| clock::monotonic() + left.min(CLOCK_CHECK));
-        respawns.chain(watch).chain(stop).chain(reload).min()
+        let inquiries = self.inquiries.iter().map(|inquiry| inquiry.deadline);
+        respawns
+            .chain(watch)
+            .chain(stop)
+            .chain(reload)
+            .chain(inquiries)
+            .min()
     }
 
     fn handle_signals(&mut self) {
@@ -309,6 +332,7 @@ impl Supervisor {
         for (client, request) in requests {
             match request {
                 Request::Reload => self.request_reload(Some(client)),
+                Request::Status { detail } => self.begin_status(client, detail, clock::monotonic()),
             }
         }
     }

@@ -54,6 +54,7 @@ use crate::notify::KernelWork;
 use crate::privileges;
 use crate::runtime::background::Background;
 use crate::runtime::errands::Errands;
+use crate::runtime::lateness::Lateness;
 use crate::runtime::stopping::Stopping;
 use crate::scheduling::RealTime;
 use crate::settings::Settings;
@@ -86,6 +87,7 @@ struct VrrpProcess {
     settings: Settings,
     globals: Arc<Globals>,
     real_time: RealTime,
+    lateness: Lateness,
     /// How many configurations have been taken over since the start.
     reloads: u64,
     parent: ParentLink,
@@ -239,7 +241,7 @@ impl VrrpProcess {
         } else {
             return Ok(());
         };
-        self.real_time.note_lateness(now.time.since(deadline));
+        self.note_lateness(now.time.since(deadline));
         let meant = Now { time: until, ..now };
         loop {
             self.handle(meant, Input::DeadlineReached);
@@ -253,6 +255,11 @@ impl VrrpProcess {
             }
             self.send_adverts();
         }
+    }
+
+    fn note_lateness(&mut self, late: Micros) {
+        self.real_time.note_lateness(late);
+        self.lateness.note(late);
     }
 
     /// Lets adverts that come closely one after the other gather.

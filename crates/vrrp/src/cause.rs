@@ -57,6 +57,8 @@ pub enum FaultReason {
         /// `bfd_instance NAME`.
         session: Arc<str>,
     },
+    /// An operator asked for maintenance.
+    Maintenance,
     /// A static object of a `track_group` is gone and cannot be put back.
     TrackGroup {
         /// `track_group NAME`.
@@ -90,6 +92,7 @@ impl fmt::Display for FaultReason {
             Self::File { file, status } => write!(f, "tracked file {file} has status {status}"),
             Self::Process { process } => write!(f, "tracked process {process} quorum not achieved"),
             Self::Bfd { session } => write!(f, "BFD session {session}"),
+            Self::Maintenance => f.write_str("maintenance asked by operator"),
             Self::TrackGroup { group } => write!(f, "static object of track group {group} lost"),
         }
     }
@@ -153,6 +156,8 @@ pub enum Cause {
         /// What was removed.
         object: Arc<str>,
     },
+    /// An operator had the instance give up mastership.
+    Operator,
     /// A reload changed what the state depends on.
     Reload,
     /// The daemon stops.
@@ -208,6 +213,7 @@ impl fmt::Display for Cause {
             Self::Group { group, member } => write!(f, "sync group {group} follows {member}"),
             Self::NotScheduled { silence } => write!(f, "not scheduled for {silence}"),
             Self::TakenAway { object } => write!(f, "{object} was removed again and again"),
+            Self::Operator => f.write_str("asked by operator"),
             Self::Reload => f.write_str("reload"),
             Self::Stop => f.write_str("stop"),
         }

@@ -2,7 +2,7 @@
 
 use crate::{InstanceId, RunId, SocketId, Ticket};
 use model::interface::{Interface, InterfaceAddress, Interfaces};
-use model::{IfIndex, IfName, Route, Rule};
+use model::{IfIndex, IfName, Micros, Route, Rule};
 use std::net::{IpAddr, Ipv6Addr};
 
 /// One datagram as a socket delivers it.
@@ -141,6 +141,15 @@ pub enum Input<'a> {
     },
     /// Somebody asks for one round of gratuitous ARPs (D-Bus `SendGarp`).
     GarpRequested(InstanceId),
+    /// An operator has an instance give up mastership, with its sync group. Nothing happens unless it is master.
+    GiveUp {
+        /// The instance.
+        instance: InstanceId,
+        /// For this long it does not take mastership back from routers of lower priority. From none that has died.
+        hold: Micros,
+    },
+    /// An operator begins or ends maintenance: all instances are kept in FAULT meanwhile, also those of a reload.
+    Maintenance(bool),
     /// The daemon stops. Ends with [`RouterEvent::Stopped`](crate::RouterEvent::Stopped) when the kernel has confirmed
     /// the removals.
     Stop(Release),

@@ -45,9 +45,11 @@ use crate::advert_buffer::{AdvertBuffer, ChecksumForm};
 use crate::auth::Auth;
 use crate::context::Context;
 use crate::log_once::LogOnce;
+use crate::peers::Peers;
 use crate::virtual_links::InstanceLinks;
 use crate::{
-    Event, FaultReason, GroupId, History, InstanceEvent, InstanceId, Now, Sender, SocketId, State, Stats,
+    Event, FaultReason, GroupId, History, InstanceEvent, InstanceId, Now, Peer, Sender, SocketId, State,
+    Stats,
 };
 use in_kernel::InKernel;
 use model::{Micros, Notifications, Priority, Time, Transport};
@@ -81,11 +83,13 @@ pub struct Instance {
     interval: Micros,
     /// The master that was last accepted.
     master: Option<Sender>,
+    /// Everybody whose adverts were accepted.
+    peers: Peers,
     /// When its last advert arrived, or when we began to listen.
     heard_at: Time,
     /// The master said that it stops.
     master_stopped: bool,
-    /// End of `preempt_delay` while it runs or after it ran out.
+    /// End of `preempt_delay`, or of the time that an operator has set, while it runs or after it ran out.
     preempt_at: Option<Time>,
     /// The deadline passed, but the sync group holds us back.
     wants_master: bool,
@@ -132,6 +136,7 @@ impl Instance {
             rivalry: Rivalry::None,
             interval: config.advert_int,
             master: None,
+            peers: Peers::default(),
             heard_at: now.time,
             master_stopped: false,
             preempt_at: None,
@@ -234,6 +239,18 @@ impl Instance {
     #[must_use]
     pub fn master(&self) -> Option<Sender> {
         self.master.filter(|_| self.state != State::Master)
+    }
+
+    /// The routers whose adverts it has accepted, 16 at most.
+    #[must_use]
+    pub fn peers(&self) -> &[Peer] {
+        self.peers.as_slice()
+    }
+
+    /// Until when it lets a master of lower priority be, if it does: `preempt_delay`, or what an operator has set.
+    #[must_use]
+    pub fn preempts_at(&self) -> Option<Time> {
+        self.preempt_at.filter(|_| self.state == State::Backup)
     }
 
     /// The interval of the master's adverts: its own while it is master.

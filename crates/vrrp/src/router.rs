@@ -5,14 +5,17 @@ mod claims;
 mod elect;
 mod examine;
 mod interfaces;
+mod operator;
 mod permanent;
 mod receive;
 mod start;
 mod static_objects;
 mod stop;
 mod trackers;
+mod view;
 
 pub use start::{Reading, Setup};
+pub use view::{Adjustment, Tracker};
 
 use crate::alarm::Alarm;
 use crate::context::{Context, Tickets};
@@ -65,6 +68,7 @@ pub struct Router {
     globals: VrrpGlobals,
     /// End of the startup delay, while it lasts.
     quiet_until: Option<Time>,
+    in_maintenance: bool,
     stopping: Stopping,
     /// Up to here everything is confirmed that a stop waits for.
     stop_cursor: usize,
@@ -127,6 +131,8 @@ impl Router {
             Input::GarpRequested(id) => {
                 self.with(now, out, id, Instance::garp_requested);
             }
+            Input::GiveUp { instance, hold } => self.give_up(now, instance, hold, out),
+            Input::Maintenance(on) => self.set_maintenance(now, on, out),
             Input::Stop(release) => self.stop(now, release, out),
         }
         self.notify_groups(out);

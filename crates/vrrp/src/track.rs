@@ -25,7 +25,7 @@ pub(crate) struct Track {
 
 /// What a tracker does to an instance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Effect {
+pub enum Effect {
     /// It adds to the priority.
     Priority(i32),
     /// It keeps the instance in FAULT.

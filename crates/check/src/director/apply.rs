@@ -227,6 +227,7 @@ impl Director {
         let server = ServerState {
             alive: alive.unwrap_or(false),
             failed: u32::try_from(failed).expect("a server has less than 2^32 checks"),
+            drained: self.is_to_be_drained(id),
             effective: i64::from(self.layout.server(id).weight.value()) + contributions,
             presented: None,
         };

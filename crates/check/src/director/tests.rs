@@ -1,3 +1,4 @@
+mod drain;
 mod model_based;
 mod reference;
 mod reload;

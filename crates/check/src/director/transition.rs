@@ -10,7 +10,7 @@ use crate::layout::{CheckId, ServerId, VirtualServerId};
 use crate::outbox::Outbox;
 use crate::quorum;
 use crate::schedule::Verdict;
-use model::CheckKind;
+use model::{CheckKind, ServerWeight};
 
 /// Which evaluation of a quorum it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,18 +119,31 @@ impl Director {
         let state = &mut self.servers[id.index()];
         let from = state.weight();
         state.effective += delta;
-        let (to, alive) = (state.weight(), state.alive);
+        let to = state.weight();
+        self.take_weight(id, from, to, &Cause::Weight, out);
+    }
+
+    /// The weight of a server is another one now.
+    pub(super) fn take_weight(
+        &mut self,
+        id: ServerId,
+        from: ServerWeight,
+        to: ServerWeight,
+        cause: &Cause,
+        out: &mut Outbox,
+    ) {
         if from == to {
             return;
         }
+        let alive = self.servers[id.index()].alive;
         let virtual_server = self.layout.virtual_server_of(id);
         if alive {
             let total = &mut self.virtual_servers[virtual_server.index()].weight;
             *total = *total - u64::from(from.value()) + u64::from(to.value());
         }
-        self.server_event(id, ServerNews::Weight { from, to, alive }, &Cause::Weight, out);
+        self.server_event(id, ServerNews::Weight { from, to, alive }, cause, out);
         self.refresh(id, out);
-        self.evaluate_quorum(virtual_server, &Cause::Weight, Evaluation::Later, out);
+        self.evaluate_quorum(virtual_server, cause, Evaluation::Later, out);
     }
 
     /// Finds out whether the quorum is gained or lost, and what follows.

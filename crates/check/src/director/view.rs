@@ -1,7 +1,9 @@
 //! What the director knows, for dumps, status and statistics.
 
-use super::Director;
+use super::{Director, LastRun};
 use crate::layout::{CheckId, ServerId, VirtualServerId};
+use crate::services::Member;
+use model::ipvs::{DestinationKey, ServiceKey};
 use model::{Checker, LvsConfiguration, RealServer, ServerWeight, Time, VirtualServer};
 
 /// A virtual server with its state.
@@ -34,6 +36,8 @@ pub struct ServerView<'a> {
     pub alive: bool,
     /// How many of its checks have failed.
     pub failed_checks: u32,
+    /// Whether an operator keeps new connections away from it.
+    pub drained: bool,
     /// Its weight with what checks add to it.
     pub effective_weight: i64,
     /// Its weight in IPVS; nothing while it is not there.
@@ -57,6 +61,8 @@ pub struct CheckView<'a> {
     pub contribution: i64,
     /// The last exit status of a script.
     pub last_exit: Option<u8>,
+    /// How the last run ended; nothing before the first, and for checks that are told.
+    pub last: Option<&'a LastRun>,
     /// Whether a run is under way.
     pub running: bool,
     /// When it runs next; nothing while a run is under way, and for checks that are told.
@@ -95,10 +101,23 @@ impl Director {
                 config: self.layout.server(id),
                 alive: state.alive,
                 failed_checks: state.failed,
+                drained: state.drained,
                 effective_weight: state.effective,
                 presented: state.presented,
             }
         })
+    }
+
+    /// What a virtual server is in IPVS: one service, or one for each address and mark of its group.
+    pub fn services(&self, id: VirtualServerId) -> impl Iterator<Item = ServiceKey> + '_ {
+        self.layout.services(id)
+    }
+
+    /// The destination that a real server is in a service of its virtual server.
+    #[must_use]
+    pub fn destination_of(&self, server: ServerId, service: &ServiceKey) -> DestinationKey {
+        let member = Member::Server(server);
+        self.layout.destination(member, service, ServerWeight::ZERO).key
     }
 
     /// The checks of a real server, in file order.
@@ -113,6 +132,7 @@ impl Director {
                 failures: state.failures,
                 contribution: state.contribution,
                 last_exit: state.last_exit,
+                last: state.last.as_ref(),
                 running: state.run.is_some(),
                 next_run: self.timers.due(id.0),
             }

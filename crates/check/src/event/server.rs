@@ -14,6 +14,8 @@ pub enum Cause {
     CheckPassed(CheckLabel),
     /// The total weight of the servers that are alive changed.
     Weight,
+    /// An operator drains the server, or no longer does.
+    Operator,
     /// The configuration was read for the first time.
     Start,
     /// The configuration was read again.
@@ -28,6 +30,7 @@ impl fmt::Display for Cause {
             Self::CheckFailed(label, failure) => write!(f, "{} failed: {failure}", label.keyword()),
             Self::CheckPassed(label) => write!(f, "{} passed", label.keyword()),
             Self::Weight => f.write_str("weight changed"),
+            Self::Operator => f.write_str("asked by operator"),
             Self::Start => f.write_str("start"),
             Self::Reload => f.write_str("reload"),
             Self::Stop => f.write_str("stop"),

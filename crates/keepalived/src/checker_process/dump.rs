@@ -6,6 +6,7 @@ mod checks;
 mod groups;
 mod servers;
 mod snapshot;
+mod status;
 
 #[cfg(test)]
 mod tests;
@@ -15,10 +16,11 @@ use crate::dump::{DumpFiles, Text, Viewer, globals, put};
 use crate::handover::Kind;
 use crate::log;
 use crate::protocol::Dump;
-use crate::runtime::errands::ErrandError;
-use model::Micros;
+use crate::runtime::errands::{self, ErrandError};
+use model::{Micros, Time};
 use snapshot::Snapshot;
 use std::fmt;
+use std::os::fd::OwnedFd;
 use std::process;
 
 /// Lines that are logged in one go.
@@ -39,6 +41,16 @@ impl CheckerProcess {
         let asked = self
             .errands
             .ask(move || file.write_or_log(render(&snapshot).as_str()));
+        complain(asked);
+    }
+
+    /// Writes this process's part of the status into a pipe, which ends with it.
+    pub(super) fn tell_status(&mut self, now: Time, pipe: OwnedFd) {
+        let namespace = self.globals.identity.net_namespace_ipvs.clone();
+        let draft = status::Draft::new(&self.director, &self.lateness, namespace, now);
+        let asked = self
+            .errands
+            .ask(move || errands::write_json(&draft.complete(), pipe));
         complain(asked);
     }
 

@@ -14,6 +14,7 @@ use super::{CheckerProcess, ProcessError, QueryIds};
 use crate::clock;
 use crate::handover::{Handover, Start};
 use crate::runtime::errands::Errands;
+use crate::runtime::lateness::Lateness;
 use crate::runtime::stopping::Stopping;
 use crate::scheduling::{self, RealTime};
 use crate::signals::Signals;
@@ -46,6 +47,7 @@ impl CheckerProcess {
             director: Director::new(RandomState::new().hash_one(())),
             outbox: Outbox::default(),
             real_time: RealTime::enter(&globals.checker_process, &globals, checks, now),
+            lateness: Lateness::default(),
             globals: Arc::new(globals),
             settings: handover.settings,
             parent: handover.parent,

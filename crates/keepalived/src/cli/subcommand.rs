@@ -1,4 +1,4 @@
-//! Subcommands: `keepalived reload`, `keepalived explain`.
+//! Subcommands: `keepalived reload`, `keepalived status`.
 
 use crate::messages::MessageFormat;
 use clap::{CommandFactory, Parser};
@@ -10,6 +10,10 @@ use std::path::PathBuf;
 pub enum Subcommand {
     /// Reload the configuration of the running daemon and wait for the verdict
     Reload(Reload),
+    /// Show what the running daemon does, or judge it for a probe
+    Status(Status),
+    /// Show the last changes of state with their causes
+    History(History),
     /// Explain a keyword of the configuration or a diagnostic code
     Explain(Explain),
     /// Say what on this host, its links or in its configuration is in the way
@@ -25,6 +29,40 @@ pub struct Reload {
     /// How reports on the configuration are written
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "human")]
     pub message_format: MessageFormat,
+}
+
+/// Arguments of `status`.
+#[derive(Debug, PartialEq, Eq, clap::Args)]
+pub struct Status {
+    /// Pid file of the daemon, where it is not the only one
+    #[arg(short, long, value_name = "FILE")]
+    pub pid: Option<PathBuf>,
+    /// Print one JSON document
+    #[arg(long)]
+    pub json: bool,
+    /// Show it again and again, with this many seconds in between
+    #[arg(short, long, value_name = "SECONDS", num_args = 0..=1, default_missing_value = "1")]
+    #[arg(value_parser = clap::value_parser!(u16).range(1..=3600), conflicts_with_all = ["live", "ready"])]
+    pub watch: Option<u16>,
+    /// Print nothing; exit with 2 if a process does not run or does not answer
+    #[arg(long)]
+    pub live: bool,
+    /// Print nothing; exit with 3 if an instance is in FAULT, a virtual server without quorum, or in maintenance
+    #[arg(long)]
+    pub ready: bool,
+}
+
+/// Arguments of `history`.
+#[derive(Debug, PartialEq, Eq, clap::Args)]
+pub struct History {
+    /// Only this instance
+    pub instance: Option<String>,
+    /// Pid file of the daemon, where it is not the only one
+    #[arg(short, long, value_name = "FILE")]
+    pub pid: Option<PathBuf>,
+    /// Print one JSON document
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Arguments of `explain`.

@@ -1,7 +1,10 @@
 //! Short pieces of work that may wait for a disk, one after the other on a thread of their own.
 
 use kernel::sys::set_nice;
-use std::io;
+use serde::Serialize;
+use std::fs::File;
+use std::io::{self, Write};
+use std::os::fd::OwnedFd;
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::thread::{Builder, JoinHandle};
 
@@ -58,6 +61,19 @@ impl Drop for Errands {
             // A panic in there has been logged as one.
             let _ = thread.join();
         }
+    }
+}
+
+/// Writes a document into a pipe, and closes it.
+pub(crate) fn write_json(document: &impl Serialize, pipe: OwnedFd) {
+    let written = serde_json::to_vec(document)
+        .map_err(io::Error::from)
+        .and_then(|text| File::from(pipe).write_all(&text));
+    match written {
+        // Whoever asked has waited for long enough.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
+        Err(error) => tracing::warn!("telling the status: {error}"),
+        Ok(()) => {}
     }
 }
 

@@ -21,6 +21,8 @@ use std::os::fd::AsFd;
 impl Supervisor {
     /// Takes from a configuration what the supervisor itself goes by.
     pub(super) fn adopt(&mut self, configuration: &Configuration, copy: &[u8]) {
+        self.router_id
+            .clone_from(&configuration.globals.identity.router_id);
         let files = &configuration.globals.files;
         umask(self.plan.settings.umask_with(files));
         if let Some(name) = &configuration.globals.identity.process_name
@@ -94,6 +96,7 @@ impl Supervisor {
             configuration: self.configuration.as_fd(),
         };
         let slot = &mut self.slots[index];
+        slot.restarts += u64::from(start == Start::Respawn);
         if let Err(error) = slot.start(start, supply) {
             tracing::error!("{} process cannot be started: {error}", slot.kind);
             // No process, no memory: that may pass.

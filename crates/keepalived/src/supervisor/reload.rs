@@ -6,8 +6,9 @@ use super::{Reload, Supervisor};
 use crate::control::{Answer, ClientId, Verdict};
 use crate::exit::Exit;
 use crate::handover::Start;
-use crate::memory;
+use crate::status::document::ReloadStatus;
 use crate::systemd::State as Notice;
+use crate::{clock, memory};
 use kernel::sys::give_back;
 use model::Configuration;
 use std::os::fd::AsFd;
@@ -53,10 +54,10 @@ impl Supervisor {
                 } else {
                     Verdict::Done
                 };
+                self.note_reload(verdict);
                 let answer = Answer {
-                    verdict,
-                    report: reload.report,
                     messages: reload.messages,
+                    ..Answer::new(verdict, reload.report)
                 };
                 self.answer(&reload.clients, &answer);
             }
@@ -78,11 +79,7 @@ impl Supervisor {
             Ok(running) => running,
             Err(error) => {
                 tracing::error!("the configuration in force cannot be read back: {error}");
-                let answer = Answer {
-                    verdict: Verdict::Refused,
-                    report: error.to_string(),
-                    messages: String::new(),
-                };
+                let answer = Answer::new(Verdict::Refused, error.to_string());
                 self.answer(&clients, &answer);
                 return;
             }
@@ -103,10 +100,10 @@ impl Supervisor {
             tracing::error!("Reload refused: the running configuration stays in force");
             let report = "reload refused, the running configuration stays in force";
             self.plan.notifier.tell(&[Notice::Status(report)]);
+            self.note_reload(Verdict::Refused);
             let answer = Answer {
-                verdict: Verdict::Refused,
-                report: format!("{}{report}\n", reading.report),
                 messages: reading.messages,
+                ..Answer::new(Verdict::Refused, format!("{}{report}\n", reading.report))
             };
             self.answer(&clients, &answer);
             return;
@@ -126,6 +123,13 @@ impl Supervisor {
             slot.reload(self.generation, self.configuration.as_fd());
         }
         self.start_needed(Start::Reload);
+    }
+
+    fn note_reload(&mut self, verdict: Verdict) {
+        self.last_reload = Some(ReloadStatus {
+            at_us: clock::wall().0,
+            accepted: verdict == Verdict::Done,
+        });
     }
 
     pub(super) fn answer(&mut self, clients: &[ClientId], answer: &Answer) {

@@ -43,6 +43,8 @@ pub(super) struct Slot {
     pub(super) is_confined: bool,
     pub(super) pid_file: Option<PidFile>,
     pub(super) respawn: Respawn,
+    /// How often the child was replaced.
+    pub(super) restarts: u64,
     pub(super) state: State,
 }
 
@@ -83,6 +85,7 @@ impl Slot {
             is_confined: false,
             pid_file,
             respawn: Respawn::default(),
+            restarts: 0,
             state: State::Off,
         }
     }

@@ -15,17 +15,20 @@ mod rule;
 mod snapshot;
 mod sockets;
 mod stats;
+mod status;
 #[cfg(test)]
 mod tests;
 mod trackers;
 
 use super::VrrpProcess;
+use crate::control::Detail;
 use crate::dump::{DumpFile, DumpFiles};
 use crate::handover::Kind;
 use crate::log;
 use crate::protocol::Dump;
-use crate::runtime::errands::ErrandError;
+use crate::runtime::errands::{self, ErrandError};
 use snapshot::{Origin, Snapshot};
+use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::process;
 use std::sync::Arc;
@@ -91,6 +94,17 @@ impl VrrpProcess {
         let snapshot = self.snapshot(now);
         self.errands
             .ask(move || file.write_or_log(&json::render(&snapshot)))
+    }
+
+    /// Writes this process's part of the status into a pipe, which ends with it.
+    pub(super) fn tell_status(&mut self, now: Now, detail: Detail, pipe: OwnedFd) {
+        let (snapshot, lateness) = (self.snapshot(now), self.lateness);
+        let asked = self.errands.ask(move || {
+            errands::write_json(&status::document(&snapshot, &lateness, detail), pipe);
+        });
+        if let Err(error) = asked {
+            tracing::warn!("telling the status: {error}");
+        }
     }
 
     /// `-d`: the data as lines of the log.

@@ -18,6 +18,7 @@ use crate::handover::{Handover, Start};
 use crate::log;
 use crate::runtime::descriptors;
 use crate::runtime::errands::Errands;
+use crate::runtime::lateness::Lateness;
 use crate::runtime::stopping::Stopping;
 use crate::scheduling::{self, RealTime};
 use crate::signals::Signals;
@@ -92,6 +93,7 @@ impl VrrpProcess {
             outbox,
             globals: Arc::new(globals),
             real_time,
+            lateness: Lateness::default(),
             reloads: 0,
             address_lines: AddressLines::of(&handover.settings),
             settings: handover.settings,

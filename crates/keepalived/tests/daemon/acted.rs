@@ -142,6 +142,7 @@ fn child(mut handover: Handover) -> Exit {
         loop {
             match handover.parent.receive() {
                 Ok(Some(Request::Dump(dump))) => tracing::info!("child dumps {dump:?}"),
+                Ok(Some(Request::Status(..))) => tracing::info!("child keeps its status to itself"),
                 Ok(Some(Request::Reload(configuration))) => {
                     let new = configuration.open().unwrap().globals.identity.router_id;
                     if word(&new, "refuse").is_some() {

@@ -22,6 +22,7 @@ mod routes;
 mod scheduling;
 mod statics;
 mod statistics;
+mod status;
 
 use libtest_mimic::{Arguments, Trial};
 use std::process::ExitCode;
@@ -37,6 +38,8 @@ const TESTS: &[(&str, Test)] = &[
     ("rights::without_scripts", rights::without_scripts),
     ("rights::as_another_user", rights::as_another_user),
     ("rights::as_process_1", rights::as_process_1),
+    ("status::of_a_master", status::of_a_master),
+    ("status::of_a_process_that_hangs", status::of_a_process_that_hangs),
     ("scheduling::of_the_process", scheduling::of_the_process),
     ("scheduling::in_real_time", scheduling::in_real_time),
     ("scheduling::after_lateness", scheduling::after_lateness),

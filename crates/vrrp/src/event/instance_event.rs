@@ -440,6 +440,7 @@ fn describe_fault(name: &str, reason: &FaultReason, f: &mut fmt::Formatter<'_>) 
         | FaultReason::InterfaceAbsent(_)
         | FaultReason::File { .. }
         | FaultReason::Bfd { .. }
+        | FaultReason::Maintenance
         | FaultReason::TrackGroup { .. } => {
             write!(f, "({name}): entering FAULT state ({reason})")
         }

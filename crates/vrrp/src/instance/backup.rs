@@ -87,9 +87,14 @@ impl Instance {
         self.set_deadline(cx, self.skew_time());
     }
 
+    /// An operator has given mastership away: until then a master of lower priority is let be.
+    pub(crate) const fn hold_until(&mut self, until: Time) {
+        self.preempt_at = Some(until);
+    }
+
     /// Whether `preempt_delay` still makes us accept a master of lower priority; its first advert starts the delay.
     fn preempt_delay_runs(&mut self, cx: &mut Context<'_>) -> bool {
-        if self.config.preempt_delay.is_zero() {
+        if self.preempt_at.is_none() && self.config.preempt_delay.is_zero() {
             return false;
         }
         let end = self.preempt_at.unwrap_or_else(|| {

@@ -92,6 +92,7 @@ impl Instance {
             address: packet.source,
             priority: packet.advert.priority(),
         };
+        self.peers.heard(sender, cx.now.time);
         if sender.priority == 0 {
             self.stats.pri_zero_rcvd += 1;
         }

@@ -5,7 +5,7 @@ use super::hear::{Heard, Reaction};
 use crate::auth::Auth;
 use crate::context::Context;
 use crate::log_once::Complaint;
-use crate::{Cause, InstanceEvent, Sender};
+use crate::{Cause, InstanceEvent, Sender, State};
 use model::{Micros, Time};
 use std::cmp::Ordering;
 
@@ -48,6 +48,13 @@ impl Instance {
         buffer.set_priority(priority);
         self.stats.advert_sent += 1;
         self.stats.pri_zero_sent += 1;
+    }
+
+    /// A master that is to give up asks the others to take over.
+    pub(crate) fn say_that_it_stops(&mut self, cx: &mut Context<'_>) {
+        if self.state == State::Master {
+            self.send_priority_zero(cx);
+        }
     }
 
     /// An advert of somebody else was accepted.

@@ -68,6 +68,9 @@ impl Router {
         for fault in &config.config_faults {
             health.add(FaultReason::Config(fault.clone()));
         }
+        if self.in_maintenance {
+            health.add(FaultReason::Maintenance);
+        }
         self.examine_interfaces(instance, &mut health);
         for track in &self.slots[id.index()].tracks {
             match track.effect(self.trackers.status(track.target, &self.links)) {

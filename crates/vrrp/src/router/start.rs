@@ -80,6 +80,7 @@ impl Router {
             configuration: Arc::new(setup.configuration),
             globals: setup.globals,
             quiet_until: None,
+            in_maintenance: false,
             stopping: Stopping::Running,
             stop_cursor: 0,
         };

@@ -10,6 +10,7 @@ mod groups;
 mod interfaces;
 mod kernel;
 mod lab;
+mod operator;
 mod owners;
 mod packets;
 mod reload;

@@ -118,7 +118,7 @@ impl World {
         self.carry_out(out);
     }
 
-    fn carry_out(&mut self, mut out: Outbox) {
+    pub(super) fn carry_out(&mut self, mut out: Outbox) {
         for output in out.drain() {
             match output {
                 Output::Start { check, run, .. } => {

@@ -21,10 +21,7 @@ fn describe_all(instance: &InstanceView, addresses: &[VirtualAddress], first: us
     let config = &instance.config;
     let describe_one = |(position, address): (usize, &VirtualAddress)| {
         let dev = address.dev.as_ref().or(config.interface.as_ref());
-        let place = match &instance.places {
-            Some(places) => places.get(position).and_then(Option::as_ref).or(dev),
-            None => dev,
-        };
+        let place = instance.interface_of(position, address);
         let mut text = describe(address, place, dev);
         if instance.has_addresses {
             text.push_str(" set");

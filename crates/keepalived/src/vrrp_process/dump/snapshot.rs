@@ -5,10 +5,16 @@ use crate::dump::Viewer;
 use crate::handover::Kind;
 use crate::settings::Settings;
 use model::interface::Interfaces;
-use model::{Globals, IfName, Micros, Sense, TrackEntry, VirtualLink, VrrpConfiguration, VrrpScript, Weight};
+use model::{
+    Globals, IfName, Micros, Sense, TrackEntry, VirtualAddress, VirtualLink, VrrpConfiguration, VrrpScript,
+    Weight,
+};
 use std::net::IpAddr;
 use std::sync::Arc;
-use vrrp::{FaultReason, History, Instance, Now, Router, Sender, SocketId, SocketKey, State, Stats};
+use vrrp::{
+    Adjustment, FaultReason, History, Instance, Now, Peer, Router, ScriptResult, Sender, SocketId, SocketKey,
+    State, Stats,
+};
 
 /// Everything that a dump may show. Configurations and histories are shared, not copied.
 pub(super) struct Snapshot {
@@ -51,6 +57,12 @@ pub(super) struct InstanceView {
     pub(super) sent_at: Option<model::Time>,
     pub(super) master: Option<Sender>,
     pub(super) master_advert_int: Micros,
+    /// When the master was last heard.
+    pub(super) heard_at: model::Time,
+    pub(super) peers: Vec<Peer>,
+    /// Until when masters of lower priority are let be.
+    pub(super) preempts_at: Option<model::Time>,
+    pub(super) adjustments: Vec<Adjustment>,
     pub(super) faults: Vec<FaultReason>,
     pub(super) waits_for_scripts: bool,
     pub(super) uses_old_checksum: bool,
@@ -81,6 +93,7 @@ pub(super) struct ScriptView {
     pub(super) config: Arc<VrrpScript>,
     pub(super) result: u32,
     pub(super) is_good: bool,
+    pub(super) last: Option<ScriptResult>,
     pub(super) init_state: &'static str,
     pub(super) run_state: &'static str,
 }
@@ -131,6 +144,7 @@ impl Snapshot {
                     config: Arc::clone(script.config()),
                     result: script.result(),
                     is_good: script.is_good(),
+                    last: script.last_result(),
                     init_state: script.init_state(),
                     run_state: script.run_state(),
                 })
@@ -195,6 +209,10 @@ impl InstanceView {
             sent_at: instance.last_advert_sent(),
             master: instance.master(),
             master_advert_int: instance.master_advert_int(),
+            heard_at: instance.last_heard(),
+            peers: instance.peers().to_vec(),
+            preempts_at: instance.preempts_at(),
+            adjustments: router.adjustments(instance.id()).collect(),
             faults: instance.faults().to_vec(),
             waits_for_scripts: instance.waits_for_scripts(),
             uses_old_checksum: instance.uses_old_checksum(),
@@ -205,6 +223,19 @@ impl InstanceView {
                 .descriptors,
             stats: *instance.stats(),
             history: instance.history().clone(),
+        }
+    }
+
+    /// The interface of one of its addresses, by its place among all of them, virtual ones before excluded ones.
+    pub(super) fn interface_of<'a>(
+        &'a self,
+        position: usize,
+        address: &'a VirtualAddress,
+    ) -> Option<&'a IfName> {
+        let dev = address.dev.as_ref().or(self.config.interface.as_ref());
+        match &self.places {
+            Some(places) => places.get(position).and_then(Option::as_ref).or(dev),
+            None => dev,
         }
     }
 

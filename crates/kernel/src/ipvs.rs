@@ -59,6 +59,9 @@ pub trait Backend: Send {
     /// seconds, so they may be that old.
     fn statistics(&mut self, service: &ServiceKey) -> io::Result<Option<ServiceStatistics>>;
 
+    /// Counters of every service with its destinations, in the back end's own order; those of others too.
+    fn all_statistics(&mut self) -> io::Result<Vec<(ServiceKey, ServiceStatistics)>>;
+
     /// How long idle connections are remembered.
     fn timeouts(&mut self) -> io::Result<Timeouts>;
 

@@ -77,6 +77,10 @@ impl Backend for Table {
         self.0.statistics(service)
     }
 
+    fn all_statistics(&mut self) -> io::Result<Vec<(ServiceKey, ServiceStatistics)>> {
+        self.0.all_statistics()
+    }
+
     fn timeouts(&mut self) -> io::Result<Timeouts> {
         self.0.timeouts()
     }

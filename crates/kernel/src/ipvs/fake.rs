@@ -138,6 +138,12 @@ impl Backend for Fake {
         Ok(self.find(service).ok().map(|_| counted.unwrap_or_default()))
     }
 
+    fn all_statistics(&mut self) -> io::Result<Vec<(ServiceKey, ServiceStatistics)>> {
+        let keys = self.table.0.iter().map(|service| service.key);
+        let counted = |key| (key, self.statistics.get(&key).cloned().unwrap_or_default());
+        Ok(keys.map(counted).collect())
+    }
+
     fn timeouts(&mut self) -> io::Result<Timeouts> {
         Ok(self.timeouts)
     }

@@ -3,12 +3,11 @@
 use super::attributes::{Command, top};
 use super::request::{encode, header};
 use super::{
-    Backend, ChangeError, OpenError, Outcome, ServiceStatistics, SyncDaemon, SyncRole, Timeouts, Verdict,
-    daemon, destination, family, service, statistics, timeouts,
+    Backend, ChangeError, DestinationStatistics, OpenError, Outcome, ServiceStatistics, SyncDaemon, SyncRole,
+    Timeouts, Verdict, daemon, destination, family, service, statistics, timeouts,
 };
 use crate::netlink::message::attributes;
 use crate::netlink::{Attributes, Batch, Connection, Refusal};
-use model::Family;
 use model::ipvs::{Change, Destination, DestinationKey, DestinationSettings, Service, ServiceKey, Table};
 use nix::errno::Errno;
 use std::io;
@@ -157,6 +156,14 @@ impl Ipvs {
         Ok(all.into_iter().filter_map(with_words).collect())
     }
 
+    fn destination_statistics(&mut self, key: &ServiceKey) -> io::Result<Vec<DestinationStatistics>> {
+        let family = key.family();
+        self.list_destinations(key, |bytes| {
+            let (key, _) = destination::decode(family, bytes)?;
+            Some(statistics::of_destination(key, bytes))
+        })
+    }
+
     fn list_destinations<T>(
         &mut self,
         key: &ServiceKey,
@@ -212,15 +219,33 @@ impl Backend for Ipvs {
             Err(error) if error.raw_os_error() == Some(libc::ESRCH) => return Ok(None),
             other => other?.unwrap_or_default(),
         };
-        let family: Family = key.family();
-        let destinations = self.list_destinations(key, |bytes| {
-            let (key, _) = destination::decode(family, bytes)?;
-            Some(statistics::of_destination(key, bytes))
-        })?;
         Ok(Some(ServiceStatistics {
             counters,
-            destinations,
+            destinations: self.destination_statistics(key)?,
         }))
+    }
+
+    fn all_statistics(&mut self) -> io::Result<Vec<(ServiceKey, ServiceStatistics)>> {
+        let services = self.list(
+            Command::GetService,
+            top::SERVICE,
+            |_| {},
+            |bytes| {
+                let (key, _) = service::decode(bytes)?;
+                Some((key, statistics::of_service(bytes)))
+            },
+        )?;
+        let with_destinations = |(key, counters): (ServiceKey, _)| {
+            let destinations = self.destination_statistics(&key)?;
+            Ok((
+                key,
+                ServiceStatistics {
+                    counters,
+                    destinations,
+                },
+            ))
+        };
+        services.into_iter().map(with_destinations).collect()
     }
 
     fn timeouts(&mut self) -> io::Result<Timeouts> {

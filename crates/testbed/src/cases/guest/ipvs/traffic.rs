@@ -184,6 +184,14 @@ pub(in super::super) fn traffic(_: &World) -> Result<()> {
                 "with {forwarding} the kernel has counted {of_it:?}"
             );
         }
+        let all = ipvs.all_statistics()?;
+        let among_all = all.iter().find(|(key, _)| *key == one.key);
+        let connections =
+            among_all.map(|(_, counted)| (counted.counters.connections, counted.destinations.len()));
+        ensure!(
+            all.len() == WAYS.len() && connections == Some((requests, SHARES.len())),
+            "of all services the kernel has counted {all:?}"
+        );
         ipvs.zero(Some(&one.key))?;
         let counted = ipvs.statistics(&one.key)?.context("the service is gone")?;
         ensure!(

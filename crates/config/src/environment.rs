@@ -4,6 +4,7 @@ mod memory;
 
 pub use memory::MemoryFiles;
 
+use model::RegexCheck;
 use model::interface::Interfaces;
 use std::io;
 use std::net::IpAddr;
@@ -16,6 +17,8 @@ pub struct Environment<'a> {
     pub files: &'a dyn Files,
     /// Users and groups.
     pub users: &'a dyn Users,
+    /// Compiles a regular expression (`regex`); an error is why it is none.
+    pub patterns: &'a dyn Fn(&RegexCheck) -> Result<(), String>,
     /// Name look-ups (`smtp_server`).
     pub resolver: &'a dyn Resolver,
     /// The interfaces of the network namespace that the daemon runs in.

@@ -223,6 +223,10 @@ pub(crate) fn environment<'a>(files: &'a TestFiles, interfaces: &'a Interfaces) 
     Environment {
         files,
         users: &MemoryUsers,
+        patterns: &|regex| match regex.pattern.as_str() {
+            "(" => Err("missing closing parenthesis at offset 1".to_owned()),
+            _ => Ok(()),
+        },
         resolver: &MemoryResolver,
         interfaces,
         variables: &|name| (name == "PATH").then(|| "/usr/bin:/bin".to_owned()),

@@ -95,6 +95,7 @@ fn whole(files: &MemoryFiles) {
     let environment = Environment {
         files,
         users: &NoUsers,
+        patterns: &|_| Ok(()),
         resolver: &NoResolver,
         interfaces: &interfaces,
         variables: &variable,

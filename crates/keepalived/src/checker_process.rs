@@ -62,6 +62,7 @@ use outside::Outside;
 use pace::Turns;
 use ping_group::PingGroup;
 use regex::Patterns;
+pub(crate) use regex::check as check_pattern;
 use reload::Prepared;
 use scripts::Scripts;
 use std::io;

@@ -1,5 +1,6 @@
 //! Reads `keepalived.conf` on this machine.
 
+use crate::checker_process;
 use crate::exit::Exit;
 use crate::messages;
 use crate::reading::{Purpose, ReadRequest, Reading};
@@ -38,6 +39,7 @@ pub fn read(request: &ReadRequest<'_>) -> Reading {
     let environment = Environment {
         files: &SystemFiles,
         users: &SystemUsers,
+        patterns: &checker_process::check_pattern,
         resolver: &SystemResolver,
         interfaces: &interfaces,
         variables: &|name| std::env::var(name).ok(),

@@ -13,6 +13,18 @@ mod pcre2;
 use check::dialogue::BodyMatcher;
 use model::{CheckKind, LvsConfiguration, RegexCheck};
 
+/// Whether a pattern can be compiled; an error is the reason.
+#[cfg(feature = "regex")]
+pub(crate) fn check(regex: &RegexCheck) -> Result<(), String> {
+    pcre2::Pattern::compile(&regex.pattern, options::of(regex)).map(drop)
+}
+
+/// No pattern can be compiled.
+#[cfg(not(feature = "regex"))]
+pub(crate) fn check(_: &RegexCheck) -> Result<(), String> {
+    Err("this build has no regular expressions".to_owned())
+}
+
 /// The compiled patterns of a configuration.
 #[derive(Debug, Default)]
 pub(super) struct Patterns {

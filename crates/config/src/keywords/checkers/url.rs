@@ -126,7 +126,7 @@ pub(super) fn read(block: Statement<'_>, cx: &mut Context<'_>) -> Option<Url> {
 }
 
 fn finish_regex(url: &mut UrlDraft, cx: &mut Context<'_>) -> Option<Box<RegexCheck>> {
-    let Some(pattern) = url.regex.take() else {
+    let Some((pattern, span)) = url.regex.take() else {
         if let Some(span) = url.needs_regex {
             cx.log(Code::CONFLICT, span, "has no effect without `regex`");
         }
@@ -144,13 +144,20 @@ fn finish_regex(url: &mut UrlDraft, cx: &mut Context<'_>) -> Option<Box<RegexChe
         url.regex_min_offset = 0;
         url.regex_max_offset = None;
     }
-    Some(Box::new(RegexCheck {
+    let regex = RegexCheck {
         pattern,
         options: url.regex_options,
         no_match: url.regex_no_match,
         min_offset: url.regex_min_offset,
         max_offset: url.regex_max_offset,
-    }))
+    };
+    if let Err(reason) = (cx.env.patterns)(&regex) {
+        let message = format!("`regex` is ignored: {reason}");
+        // compat: the original only logs it, so `-t` succeeds.
+        cx.log(Code::INVALID_VALUE, span, message);
+        return None;
+    }
+    Some(Box::new(regex))
 }
 
 fn digest(u: &mut UrlDraft, line: Statement<'_>, cx: &mut Context<'_>) {
@@ -217,7 +224,8 @@ fn regex(u: &mut UrlDraft, line: Statement<'_>, cx: &mut Context<'_>) {
         Err(error) => return cx.push(error.diagnostic()),
     };
     if let [pattern] = words.as_slice() {
-        u.regex = Some(String::from_utf8_lossy(&pattern.bytes).into_owned());
+        let text = String::from_utf8_lossy(&pattern.bytes).into_owned();
+        u.regex = Some((text, pattern.span));
         return;
     }
     let message = "`regex` takes one pattern; the line is ignored";

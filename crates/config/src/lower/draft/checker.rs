@@ -108,7 +108,8 @@ pub(crate) struct UrlDraft {
     pub(crate) status_codes: Vec<StatusRange>,
     pub(crate) virtual_host: Option<String>,
     pub(crate) tls_compliant: bool,
-    pub(crate) regex: Option<String>,
+    /// The pattern, and where it is.
+    pub(crate) regex: Option<(String, Span)>,
     pub(crate) regex_options: RegexOptions,
     pub(crate) regex_no_match: bool,
     pub(crate) regex_min_offset: u64,

@@ -44,6 +44,7 @@ fn read(text: &str) -> Configuration {
     let environment = Environment {
         files: &SystemFiles,
         users: &SystemUsers,
+        patterns: &|_| Ok(()),
         resolver: &SystemResolver,
         interfaces: &interfaces,
         variables: &|_| None,

@@ -14,6 +14,7 @@ use model::{
 use std::collections::{HashMap, HashSet};
 use std::num::NonZeroU32;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// Number of a virtual server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -54,7 +55,7 @@ impl CheckId {
 /// The numbered configuration.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Layout {
-    config: LvsConfiguration,
+    config: Arc<LvsConfiguration>,
     virtual_servers: Vec<VirtualServerPlace>,
     servers: Vec<ServerPlace>,
     checks: Vec<ServerId>,
@@ -137,7 +138,7 @@ impl Layout {
         }
         let repetitive = config.groups.iter().map(is_repetitive).collect();
         Self {
-            config,
+            config: Arc::new(config),
             virtual_servers,
             servers,
             checks,
@@ -145,7 +146,7 @@ impl Layout {
         }
     }
 
-    pub(crate) const fn config(&self) -> &LvsConfiguration {
+    pub(crate) const fn config(&self) -> &Arc<LvsConfiguration> {
         &self.config
     }
 

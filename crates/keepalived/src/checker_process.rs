@@ -97,6 +97,8 @@ struct CheckerProcess {
     outside: Outside,
     /// Where `ha_suspend` is configured.
     addresses: Option<Addresses>,
+    /// How many reloads there have been.
+    reloads: u64,
     /// The configuration of a reload, while it is being prepared.
     opening: Option<Background<Result<Prepared, String>>>,
     /// The groups that may use the sockets of `PING_CHECK`, while they are changed.

@@ -13,7 +13,7 @@ mod moment;
 mod number;
 mod text;
 
-pub(crate) use file::{DumpFile, DumpFiles};
+pub(crate) use file::{DumpFile, DumpFiles, Side};
 pub(crate) use globals::{Viewer, globals};
 pub(crate) use moment::{DatedMoment, Moment};
 pub(crate) use number::Significant;

@@ -5,6 +5,7 @@ use crate::layout::{CheckId, ServerId, VirtualServerId};
 use crate::services::Member;
 use model::ipvs::{DestinationKey, ServiceKey};
 use model::{Checker, LvsConfiguration, RealServer, ServerWeight, Time, VirtualServer};
+use std::sync::Arc;
 
 /// A virtual server with its state.
 #[derive(Clone, Copy, Debug)]
@@ -70,9 +71,9 @@ pub struct CheckView<'a> {
 }
 
 impl Director {
-    /// The configuration that counts.
+    /// The configuration that counts. It is replaced as a whole, so a copy of the pointer stays as it is.
     #[must_use]
-    pub const fn config(&self) -> &LvsConfiguration {
+    pub const fn config(&self) -> &Arc<LvsConfiguration> {
         self.layout.config()
     }
 

@@ -1,6 +1,6 @@
 //! `keepalived_check.data`, written on `SIGUSR1` (`spec/ipvs.md` section 9), and the same text in the log with `-d`.
 //!
-//! The loop only copies; rendering and writing are the business of the thread of the errands.
+//! The loop copies what changes, the states; the configuration is shared. Rendering and writing are the business of the thread of the errands.
 
 mod checks;
 mod groups;
@@ -12,7 +12,7 @@ mod status;
 mod tests;
 
 use super::CheckerProcess;
-use crate::dump::{DumpFiles, Text, Viewer, globals, put};
+use crate::dump::{DumpFile, DumpFiles, Side, Text, Viewer, globals, put};
 use crate::handover::Kind;
 use crate::log;
 use crate::protocol::Dump;
@@ -70,6 +70,19 @@ impl CheckerProcess {
                 log::drain();
             }
         });
+        complain(asked);
+    }
+
+    /// `config_save_dir`: keeps the data before and after a reload, the first of which has number 1.
+    pub(super) fn save_data(&mut self, side: Side) {
+        let Some(directory) = &self.globals.files.config_save_dir else {
+            return;
+        };
+        let file = DumpFile::saved(directory, Kind::Checker, self.reloads, side);
+        let snapshot = self.snapshot();
+        let asked = self
+            .errands
+            .ask(move || file.write_or_log(render(&snapshot).as_str()));
         complain(asked);
     }
 

@@ -10,6 +10,7 @@ use super::regex::Patterns;
 use super::serve::token;
 use super::tls::TlsContext;
 use super::{CheckerProcess, ProcessError};
+use crate::dump::Side;
 use crate::handover::Kind;
 use crate::link::SealedConfiguration;
 use crate::runtime::background::{Background, Progress};
@@ -96,11 +97,14 @@ impl CheckerProcess {
             Progress::Working => return Ok(()),
             Progress::Done(Ok(prepared)) if self.stopping == Stopping::No => {
                 tracing::info!("Reloading");
+                self.reloads += 1;
+                self.save_data(Side::Before);
                 self.outside
                     .configure(prepared.globals(), prepared.lvs())
                     .map_err(ProcessError::of("starting the threads beside the loop"))?;
                 self.reschedule(&prepared);
                 self.apply(now, prepared)?;
+                self.save_data(Side::After);
                 None
             }
             Progress::Done(Ok(_)) => Some("the process is stopping".to_owned()),
@@ -160,6 +164,7 @@ impl CheckerProcess {
         let settings = Settings::from(&globals);
         self.globals = Arc::new(globals);
         self.writer.configure(Arc::clone(&self.globals));
+        self.repairs.configure(now, self.globals.lvs.repair_interval);
         self.director.apply(now, lvs, settings, &mut self.outbox);
         Ok(())
     }

@@ -67,6 +67,7 @@ impl CheckerProcess {
             errands: Errands::default(),
             outside,
             addresses: None,
+            reloads: 0,
             opening: None,
             ping_group: None,
             stopping: Stopping::No,

@@ -10,6 +10,15 @@ use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
+/// Which side of a reload a copy of the data shows (`config_save_dir`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Side {
+    /// Before it.
+    Before,
+    /// After it.
+    After,
+}
+
 /// Where the dumps of a process go.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct DumpFiles<'a> {
@@ -91,9 +100,20 @@ pub(crate) struct DumpFile {
 }
 
 impl DumpFile {
-    /// A file of another name.
-    pub(crate) const fn at(path: PathBuf) -> Self {
-        Self { path }
+    /// `config_save_dir`: the copy of a process's data from one side of a reload, the first of which has number 1.
+    pub(crate) fn saved(directory: &str, kind: Kind, reload: u64, side: Side) -> Self {
+        let extension = match side {
+            Side::Before => "pre",
+            Side::After => "post",
+        };
+        let name = format!(
+            "keepalived_{}.{}.{reload}.{extension}",
+            kind.file_word(),
+            std::process::id()
+        );
+        Self {
+            path: Path::new(directory).join(name),
+        }
     }
 
     /// Replaces the file, or logs why that is not possible.
@@ -248,7 +268,7 @@ mod tests {
         let (path, victim) = (directory.join("keepalived.stats"), directory.join("victim"));
         fs::write(&victim, "untouched").unwrap();
         symlink(&victim, &path).unwrap();
-        let file = DumpFile::at(path.clone());
+        let file = DumpFile { path: path.clone() };
         for text in ["longer", "new"] {
             file.write(text).unwrap();
             assert_eq!(fs::read_to_string(&path).unwrap(), text);

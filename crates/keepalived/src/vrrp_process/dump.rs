@@ -22,27 +22,19 @@ mod trackers;
 
 use super::VrrpProcess;
 use crate::control::Detail;
-use crate::dump::{DumpFile, DumpFiles};
+use crate::dump::{DumpFile, DumpFiles, Side};
 use crate::handover::Kind;
 use crate::log;
 use crate::protocol::Dump;
 use crate::runtime::errands::{self, ErrandError};
 use snapshot::{Origin, Snapshot};
 use std::os::fd::OwnedFd;
-use std::path::Path;
 use std::process;
 use std::sync::Arc;
 use vrrp::Now;
 
 /// Lines of the log that are written before the next ones are made; a queue holds more.
 const PORTION: usize = 5_000;
-
-/// Which side of a reload a copy of the data shows (`config_save_dir`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Side {
-    Before,
-    After,
-}
 
 impl VrrpProcess {
     /// Writes a file, or says why not.
@@ -133,12 +125,7 @@ impl VrrpProcess {
         let Some(directory) = &self.globals.files.config_save_dir else {
             return;
         };
-        let extension = match side {
-            Side::Before => "pre",
-            Side::After => "post",
-        };
-        let name = format!("keepalived_vrrp.{}.{}.{extension}", process::id(), self.reloads);
-        let file = DumpFile::at(Path::new(directory).join(name));
+        let file = DumpFile::saved(directory, Kind::Vrrp, self.reloads, side);
         let snapshot = self.snapshot(now);
         let saved = self
             .errands

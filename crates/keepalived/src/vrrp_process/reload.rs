@@ -3,13 +3,13 @@
 //! The parent has read and checked it. Opening a large one takes longer than adverts can wait, so that happens in the
 //! background; the router then takes it over as a difference, in one call, and adverts go on as if nothing had happened.
 
-use super::dump::Side;
 use super::outside::Readings;
 use super::receive_buffer::BufferSizes;
 use super::serve::token;
 use super::start::{monitor_buffer, objects, watch_for, without_later_trackers};
 use super::{ProcessError, VrrpProcess, links, pace};
 use crate::child;
+use crate::dump::Side;
 use crate::handover::Kind;
 use crate::link::SealedConfiguration;
 use crate::runtime::background::{Background, Progress};

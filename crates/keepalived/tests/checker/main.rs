@@ -43,6 +43,7 @@ const TESTS: &[(&str, Test)] = &[
     ("hostile::servers_get_the_right_verdict", hostile::servers),
     ("reload::keeps_what_stays", reload::keeps_what_stays),
     ("reload::refuses_what_it_cannot_use", reload::refuses),
+    ("reload::keeps_the_data", reload::keeps_the_data),
     ("marks::of_groups", marks::of_groups),
     ("events::of_a_quorum", events::of_a_quorum),
     ("events::wait_for_the_kernel", events::wait_for_the_kernel),

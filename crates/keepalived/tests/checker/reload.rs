@@ -2,7 +2,7 @@
 
 use crate::lab::{Lab, VIP, configuration, connection, name, server, virtual_server};
 use anyhow::{Result, ensure};
-use model::{CheckKind, HttpCheck, HttpProtocol, TcpCheck, TlsSettings, Url};
+use model::{CheckKind, HttpCheck, HttpProtocol, ServerWeight, TcpCheck, TlsSettings, Url};
 use std::net::{SocketAddr, TcpListener};
 
 fn tcp(address: SocketAddr) -> CheckKind {
@@ -85,4 +85,27 @@ pub(crate) fn refuses() -> Result<()> {
     // It goes on by the old one.
     drop(listener);
     director.expect("TCP_CHECK on service")
+}
+
+/// `config_save_dir`: the data from before and after a reload.
+pub(crate) fn keeps_the_data() -> Result<()> {
+    let lab = Lab::new()?;
+    let listener = lab.make(|| TcpListener::bind("127.0.0.1:0"))?;
+    let address = listener.local_addr()?;
+    let mut configured = configuration(vec![server(address, tcp(address))]);
+    configured.globals.files.config_save_dir = Some("/run/tmp".to_owned());
+    let mut director = lab.start(&configured)?;
+    director.expect("TCP connection to")?;
+    configured.lvs.virtual_servers[0].real_servers[0].weight = ServerWeight::clamp(7);
+    director.reload(&configured)?;
+    director.expect("Reload complete")?;
+    // The end of the daemon waits for what is being written.
+    director.stop()?;
+    for (side, weight) in [("pre", "initial weight = 1"), ("post", "initial weight = 7")] {
+        let mut command = std::process::Command::new("sh");
+        command.args(["-c", &format!("cat /run/tmp/keepalived_check.*.1.{side}")]);
+        let saved = lab.node.stdout(command)?;
+        ensure!(saved.contains(weight), "{side}: {saved}");
+    }
+    Ok(())
 }

@@ -416,6 +416,8 @@ pub struct LvsGlobals {
     pub sync_daemon: Option<LvsSyncDaemon>,
     /// `rs_init_notifies`.
     pub rs_init_notifies: bool,
+    /// `lvs_repair_interval`: how often the table is compared with what it should be; nothing is never.
+    pub repair_interval: Option<Micros>,
 }
 
 /// Settings of SNMP.

@@ -1,7 +1,7 @@
 //! IPVS (`spec/config-global.md` section 2.7).
 
 use super::super::effect::IPVS;
-use super::super::{Keyword, strict};
+use super::super::{Keyword, seconds, strict};
 use crate::diagnostics::Code;
 use crate::lower::{At, Context, GlobalsDraft};
 use crate::tree::{Statement, Word};
@@ -50,6 +50,15 @@ pub(super) static KEYWORDS: &[Keyword<GlobalsDraft>] = &[
     })
     .default("false")
     .means("Run the scripts of real servers that are up at the start")
+    .effect(IPVS),
+    Row::duration(
+        "lvs_repair_interval",
+        "SECS",
+        seconds(1_000_000, 86_400_000_000),
+        |g, interval| g.model.lvs.repair_interval = Some(interval.value),
+    )
+    .default("never")
+    .means("Compare the kernel's table with what it should be, and put back what others removed or changed; an extension")
     .effect(IPVS),
 ];
 

@@ -1,4 +1,5 @@
-//! When the table is to be compared with what it should be, because the kernel refused a part of it.
+//! When the table is to be compared with what it should be: because the kernel refused a part of it, or regularly
+//! (`lvs_repair_interval`).
 
 use model::{Micros, Time};
 
@@ -11,11 +12,23 @@ const LONGEST: Micros = Micros::from_secs(320);
 pub(in crate::checker_process) struct Repairs {
     due: Option<Time>,
     pause: Option<Micros>,
+    /// `lvs_repair_interval`.
+    interval: Option<Micros>,
     /// A repair is under way.
     is_trying: bool,
 }
 
 impl Repairs {
+    /// Goes by a configuration. What the kernel has refused stays due.
+    pub(in crate::checker_process) fn configure(&mut self, now: Time, interval: Option<Micros>) {
+        if self.interval != interval {
+            self.interval = interval;
+            if self.pause.is_none() {
+                self.due = interval.map(|interval| now + interval);
+            }
+        }
+    }
+
     /// Notes what came of orders.
     pub(in crate::checker_process) fn note(&mut self, now: Time, is_refused: bool) {
         if is_refused {
@@ -23,7 +36,8 @@ impl Repairs {
             self.pause = Some(pause);
             self.due = Some(now + pause);
         } else if self.is_trying {
-            *self = Self::default();
+            self.pause = None;
+            self.due = self.interval.map(|interval| now + interval);
         }
         self.is_trying = false;
     }
@@ -68,5 +82,28 @@ mod tests {
         repairs.note(now, true);
         repairs.note(now, false);
         assert!(repairs.deadline().is_some());
+    }
+
+    #[test]
+    fn regular_comparisons_go_on_after_a_refusal() {
+        let minute = Micros::from_secs(60);
+        let mut repairs = Repairs::default();
+        repairs.configure(Time(0), Some(minute));
+        assert_eq!(repairs.deadline(), Some(Time(0) + minute));
+        // A reload that changes nothing does not put it off.
+        repairs.configure(Time(7), Some(minute));
+        let mut now = Time(0) + minute;
+        assert!(repairs.begin(now));
+        repairs.note(now, true);
+        assert_eq!(repairs.deadline(), Some(now + FIRST));
+        repairs.configure(now, None);
+        assert_eq!(repairs.deadline(), Some(now + FIRST));
+        repairs.configure(now, Some(minute));
+        now += FIRST;
+        assert!(repairs.begin(now));
+        repairs.note(now, false);
+        assert_eq!(repairs.deadline(), Some(now + minute));
+        repairs.configure(now, None);
+        assert_eq!(repairs.deadline(), None);
     }
 }

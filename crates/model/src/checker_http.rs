@@ -3,6 +3,7 @@
 use crate::Connection;
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::net::IpAddr;
 
 /// `http_protocol`: the version of the request and whether it asks for the connection to be closed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -195,6 +196,45 @@ pub struct TlsSettings {
     pub sni_fallback: Option<String>,
     /// `tls_compliant`: a close-notify alert is sent at the end.
     pub compliant: bool,
+    /// `tls_verify`.
+    pub verification: TlsVerification,
+}
+
+/// Whether the certificate of a server is verified, and for whom it has to be (`tls_verify`).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum TlsVerification {
+    /// It may be anybody's.
+    #[default]
+    Off,
+    /// It has to be the one of the name that is asked for: that of the server name indication, else the `Host`, else the
+    /// address that is connected to.
+    Asked,
+    /// It has to be the one of this name or address.
+    Named(String),
+}
+
+/// Whose certificate is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PeerName<'a> {
+    /// A host's.
+    Host(&'a str),
+    /// An address's.
+    Address(IpAddr),
+}
+
+impl<'a> PeerName<'a> {
+    /// From a name or address, behind which a port may be.
+    fn of(text: &'a str) -> Self {
+        let address = |text: &str| text.trim_start_matches('[').trim_end_matches(']').parse().ok();
+        if let Some(address) = address(text) {
+            return Self::Address(address);
+        }
+        let name = match text.rsplit_once(':') {
+            Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+            _ => text,
+        };
+        address(name).map_or(Self::Host(name), Self::Address)
+    }
 }
 
 /// `HTTP_GET` or `SSL_GET`.
@@ -238,6 +278,19 @@ impl HttpCheck {
         own.or(tls.sni_fallback.as_ref()).map(String::as_str)
     }
 
+    /// Whose certificate the server has to show for a URL; nothing where it is not verified.
+    #[must_use]
+    pub fn peer_name<'a>(&'a self, url: &'a Url) -> Option<PeerName<'a>> {
+        match &self.tls.as_ref()?.verification {
+            TlsVerification::Off => None,
+            TlsVerification::Named(name) => Some(PeerName::of(name)),
+            TlsVerification::Asked => Some(self.sni(url).or_else(|| self.host(url)).map_or_else(
+                || PeerName::Address(self.connection.destination.ip()),
+                PeerName::of,
+            )),
+        }
+    }
+
     /// Whether a close-notify alert ends the exchange about a URL.
     #[must_use]
     pub fn is_compliant(&self, url: &Url) -> bool {
@@ -263,6 +316,7 @@ mod tests {
                 sni_name: None,
                 sni_fallback: Some("virtual.example".to_owned()),
                 compliant: false,
+                verification: TlsVerification::Off,
             })),
             urls: vec![Url::new("/")],
         }
@@ -281,6 +335,36 @@ mod tests {
         assert_eq!(http.sni(&http.urls[0]), Some("sni.example"));
         http.tls.as_mut().unwrap().sni = false;
         assert_eq!(http.sni(&http.urls[0]), None);
+    }
+
+    #[test]
+    fn a_certificate_has_to_be_the_one_of_what_is_asked_for() {
+        let mut http = check();
+        let name = |http: &mut HttpCheck, verification| {
+            http.tls.as_mut().unwrap().verification = verification;
+            http.peer_name(&http.urls[0]).map(|name| format!("{name:?}"))
+        };
+        assert_eq!(name(&mut http, TlsVerification::Off), None);
+        let asked = name(&mut http, TlsVerification::Asked);
+        assert_eq!(asked.as_deref(), Some("Host(\"virtual.example\")"));
+        http.tls.as_mut().unwrap().sni = false;
+        http.host_fallback = Some("server.example:8443".to_owned());
+        let asked = name(&mut http, TlsVerification::Asked);
+        assert_eq!(asked.as_deref(), Some("Host(\"server.example\")"));
+        http.host_fallback = None;
+        let asked = name(&mut http, TlsVerification::Asked);
+        let address = http.connection.destination.ip();
+        assert_eq!(asked, Some(format!("Address({address})")));
+        for (text, shown) in [
+            ("a.example", "Host(\"a.example\")"),
+            ("192.0.2.1", "Address(192.0.2.1)"),
+            ("192.0.2.1:443", "Address(192.0.2.1)"),
+            ("2001:db8::1", "Address(2001:db8::1)"),
+            ("[2001:db8::1]:443", "Address(2001:db8::1)"),
+        ] {
+            let named = name(&mut http, TlsVerification::Named(text.to_owned()));
+            assert_eq!(named.as_deref(), Some(shown));
+        }
     }
 
     #[test]

@@ -40,7 +40,8 @@ pub use address::{AddressFlags, Broadcast, PreferredLifetime, Prefix, VirtualAdd
 pub use authentication::{AntiReplay, AuthHmac, AuthHmacMode, Authentication, HmacKey, PASSWORD_LEN};
 pub use checker::{CheckDefaults, CheckKind, CheckSchedule, Checker, Connection};
 pub use checker_http::{
-    BodyDigest, HttpCheck, HttpProtocol, RegexCheck, RegexOptions, StatusRange, TlsSettings, Url,
+    BodyDigest, HttpCheck, HttpProtocol, PeerName, RegexCheck, RegexOptions, StatusRange, TlsSettings,
+    TlsVerification, Url,
 };
 pub use checker_kinds::{
     BfdCheck, DnsCheck, DnsName, DnsNameError, DnsType, FileCheck, MiscCheck, PingCheck, ReplyContent,

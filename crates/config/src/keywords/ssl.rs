@@ -25,7 +25,7 @@ pub(super) static SSL: Block<SslDraft> = Block {
             s.identity.ca = file.or(s.identity.ca.take());
         })
         .own_check()
-        .means("File of trusted certificates")
+        .means("File of the certificates that tls_verify trusts")
         .effect(IPVS),
         Row::line("certificate", "FILE", |s, line, cx| {
             let file = value(s.identity.certificate.is_some(), line, cx);

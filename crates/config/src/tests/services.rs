@@ -4,8 +4,8 @@ use crate::testing::{machine, messages, read_with};
 use crate::{Purpose, Reading};
 use model::{
     BodyDigest, CheckKind, Checker, Connection, Family, Forwarding, Frontend, Granularity, GroupEntry,
-    HttpCheck, HttpProtocol, Micros, Protocol, Quorum, RealServer, Scheduler, Sense, StatusRange, Tunnel,
-    TunnelChecksum, VirtualServer,
+    HttpCheck, HttpProtocol, Micros, Protocol, Quorum, RealServer, Scheduler, Sense, StatusRange,
+    TlsVerification, Tunnel, TunnelChecksum, VirtualServer,
 };
 
 /// Reads a text as the daemon does at its start. The reports are those of a test.
@@ -317,6 +317,36 @@ fn pages_say_what_is_expected_of_them() {
     ));
     assert!(matches!(check.urls[0].digest, Some(BodyDigest::Sha256(_))));
     assert_eq!(check.sni(&check.urls[0]), Some("s"));
+}
+
+#[test]
+fn a_pattern_that_is_none_is_logged_and_ignored() {
+    let check = "HTTP_GET {\n url {\n path /\n regex \"(\"\n }\n }";
+    let reading = read_with(machine(), &text("", check), Purpose::Test);
+    assert_eq!(
+        messages(&reading),
+        ["`regex` is ignored: missing closing parenthesis at offset 1"]
+    );
+    // compat: as the original's.
+    assert_eq!(reading.test_status(), 0);
+    // A test keeps no virtual servers.
+    let reading = read_with(machine(), &text("", check), Purpose::Start);
+    let CheckKind::Http(check) = &real_server(&reading).checkers[0].kind else {
+        panic!("a page")
+    };
+    assert!(check.urls[0].regex.is_none());
+}
+
+#[test]
+fn the_certificate_of_a_server_is_verified_for_a_name() {
+    let verification = |line: &str| {
+        let check = http(&format!("SSL_GET {{\n url {{\n path /\n }}\n {line}\n }}"));
+        check.tls.unwrap().verification
+    };
+    assert_eq!(verification(""), TlsVerification::Off);
+    assert_eq!(verification("tls_verify"), TlsVerification::Asked);
+    let named = TlsVerification::Named("a.example".to_owned());
+    assert_eq!(verification("tls_verify a.example"), named);
 }
 
 #[test]

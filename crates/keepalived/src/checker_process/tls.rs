@@ -1,22 +1,27 @@
 //! TLS as `SSL_GET` speaks it (`spec/checkers.md` section 5.7).
 //!
 //! The check asks whether a server answers, not who it is: as ever its certificate is not verified. So protocols and keys
-//! that OpenSSL refuses by default are taken too; a server is not unwell because it is old.
+//! that OpenSSL refuses by default are taken too; a server is not unwell because it is old. With `tls_verify` the
+//! certificate counts, and then a signature that anybody could forge counts as none.
 
 use super::conversations::{Handshake, More, Reading, Written};
 use super::socket::classify;
 use check::failure::{ConnectFailure, TlsFailure};
-use model::{HttpCheck, LvsConfiguration, SslIdentity, Url};
+use model::{CheckKind, HttpCheck, LvsConfiguration, PeerName, SslIdentity, TlsVerification, Url};
 use openssl::error::ErrorStack;
 use openssl::pkey::PKey;
 use openssl::ssl::{
     ErrorCode, Ssl, SslContext, SslContextBuilder, SslMethod, SslOptions, SslStream, SslVerifyMode,
 };
+use openssl::x509::verify::X509CheckFlags;
 use socket2::Socket;
 use std::{fs, io};
 
 /// `SSL_OP_LEGACY_SERVER_CONNECT`, which the library's bindings do not name.
 const LEGACY_SERVER_CONNECT: SslOptions = SslOptions::from_bits_retain(4);
+
+/// OpenSSL's security level for certificates that are verified: 80 bits, so no MD5 and no SHA-1.
+const VERIFYING_LEVEL: u32 = 1;
 
 /// What every `SSL_GET` shares.
 #[derive(Clone)]
@@ -57,13 +62,27 @@ impl TlsContext {
             .virtual_servers
             .iter()
             .flat_map(|virtual_server| &virtual_server.real_servers);
-        let mut checkers = servers.flat_map(|server| &server.checkers);
-        let is_used = checkers
-            .any(|checker| matches!(&checker.kind, model::CheckKind::Http(check) if check.tls.is_some()));
-        is_used.then(|| Self::new(&lvs.ssl)).transpose()
+        let tls = |checker: &'_ model::Checker| match &checker.kind {
+            CheckKind::Http(check) => check
+                .tls
+                .as_ref()
+                .map(|tls| tls.verification != TlsVerification::Off),
+            _ => None,
+        };
+        let verified = servers.flat_map(|server| &server.checkers).filter_map(tls);
+        let is_verifying = verified.reduce(|one, other| one || other);
+        is_verifying
+            .map(|is_verifying| {
+                let mut builder = Self::builder(&lvs.ssl)?;
+                if is_verifying && lvs.ssl.ca.is_none() {
+                    builder.set_default_verify_paths()?;
+                }
+                Ok(Self(builder.build()))
+            })
+            .transpose()
     }
 
-    fn new(identity: &SslIdentity) -> Result<Self, TlsError> {
+    fn builder(identity: &SslIdentity) -> Result<SslContextBuilder, TlsError> {
         let mut builder = SslContext::builder(SslMethod::tls_client())?;
         builder.set_verify(SslVerifyMode::NONE);
         builder.set_security_level(0);
@@ -73,7 +92,7 @@ impl TlsContext {
         // One system call for a record, not one for its header and one for the rest.
         builder.set_read_ahead(true);
         identify(&mut builder, identity)?;
-        Ok(Self(builder.build()))
+        Ok(builder)
     }
 
     /// Prepares the conversation about a URL over a socket that need not be connected yet.
@@ -87,6 +106,17 @@ impl TlsContext {
         let mut ssl = Ssl::new(&self.0).map_err(failed)?;
         if let Some(name) = check.sni(url) {
             ssl.set_hostname(name).map_err(failed)?;
+        }
+        if let Some(name) = check.peer_name(url) {
+            ssl.set_verify(SslVerifyMode::PEER);
+            ssl.set_security_level(VERIFYING_LEVEL);
+            let wanted = ssl.param_mut();
+            wanted.set_hostflags(X509CheckFlags::NO_PARTIAL_WILDCARDS);
+            match name {
+                PeerName::Host(name) => wanted.set_host(name),
+                PeerName::Address(address) => wanted.set_ip(address),
+            }
+            .map_err(failed)?;
         }
         Ok(TlsStream {
             stream: SslStream::new(ssl, socket).map_err(failed)?,
@@ -172,8 +202,32 @@ impl TlsStream {
             }
             Err(error) => match error.code() {
                 ErrorCode::WANT_READ | ErrorCode::WANT_WRITE => Handshake::Waiting,
-                _ => Handshake::Failed(failure(&error)),
+                _ => Handshake::Failed(self.distrust().unwrap_or_else(|| failure(&error))),
             },
+        }
+    }
+
+    /// What is wrong with the server's certificate, if that is why it is not gone on with.
+    fn distrust(&self) -> Option<TlsFailure> {
+        let ssl = self.stream.ssl();
+        if ssl.verify_mode() == SslVerifyMode::NONE {
+            return None;
+        }
+        let result = ssl.verify_result();
+        match result.as_raw() {
+            verdict::OK => None,
+            verdict::NOT_YET_VALID => Some(TlsFailure::CertificateNotYetValid),
+            verdict::EXPIRED => Some(TlsFailure::CertificateExpired),
+            verdict::OTHER_HOST | verdict::OTHER_ADDRESS => Some(TlsFailure::NameMismatch),
+            verdict::NO_ISSUER
+            | verdict::SELF_SIGNED
+            | verdict::SELF_SIGNED_IN_CHAIN
+            | verdict::NO_LOCAL_ISSUER
+            | verdict::NO_CHAIN => Some(TlsFailure::Untrusted),
+            _ => Some(TlsFailure::Handshake(format!(
+                "certificate: {}",
+                result.error_string()
+            ))),
         }
     }
 
@@ -213,6 +267,22 @@ impl Drop for TlsStream {
             let _ = self.stream.shutdown();
         }
     }
+}
+
+/// `X509_V_…` of OpenSSL (`openssl-verification-options(1)`, `X509_STORE_CTX_get_error(3)`).
+mod verdict {
+    use std::ffi::c_int;
+
+    pub(super) const OK: c_int = 0;
+    pub(super) const NO_ISSUER: c_int = 2;
+    pub(super) const NOT_YET_VALID: c_int = 9;
+    pub(super) const EXPIRED: c_int = 10;
+    pub(super) const SELF_SIGNED: c_int = 18;
+    pub(super) const SELF_SIGNED_IN_CHAIN: c_int = 19;
+    pub(super) const NO_LOCAL_ISSUER: c_int = 20;
+    pub(super) const NO_CHAIN: c_int = 21;
+    pub(super) const OTHER_HOST: c_int = 62;
+    pub(super) const OTHER_ADDRESS: c_int = 64;
 }
 
 /// Why a handshake failed.

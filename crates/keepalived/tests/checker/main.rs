@@ -32,6 +32,7 @@ const TESTS: &[(&str, Test)] = &[
     ("web::http", web::http),
     ("web::ssl", web::ssl),
     ("web::old_tls", web::old_tls),
+    ("web::verified", web::verified),
     ("web::regex", web::regex),
     ("datagrams::dns", datagrams::dns),
     ("datagrams::udp", datagrams::udp),

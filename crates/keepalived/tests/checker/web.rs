@@ -3,12 +3,17 @@
 use crate::lab::{Lab, configuration, connection, name, server};
 use crate::servers::{Answer, Server, request, says};
 use anyhow::Result;
-use model::{BodyDigest, CheckKind, HttpCheck, HttpProtocol, RegexCheck, RegexOptions, TlsSettings, Url};
+use model::{
+    BodyDigest, CheckKind, HttpCheck, HttpProtocol, RegexCheck, RegexOptions, Secret, SslIdentity,
+    TlsSettings, TlsVerification, Url,
+};
 use openssl::asn1::Asn1Time;
 use openssl::hash::MessageDigest;
 use openssl::pkey::{PKey, Private};
 use openssl::rsa::Rsa;
-use openssl::ssl::{NameType, SslAcceptor, SslMethod, SslVersion};
+use openssl::ssl::{NameType, SslAcceptor, SslMethod, SslVerifyMode, SslVersion};
+use openssl::symm::Cipher;
+use openssl::x509::extension::{BasicConstraints, SubjectAlternativeName};
 use openssl::x509::{X509, X509NameBuilder};
 use std::io::Write;
 use std::net::SocketAddr;
@@ -89,21 +94,38 @@ pub(crate) fn regex() -> Result<()> {
     director.expect("(regular expression not found in the body)")
 }
 
-/// A certificate for a name, signed by itself.
-fn certificate() -> Result<(X509, PKey<Private>)> {
+/// A certificate with its key.
+type Identity = (X509, PKey<Private>);
+
+/// A certificate for a name and nobody knows how long, signed by itself.
+fn certificate() -> Result<Identity> {
+    // Expired: nobody looks at that.
+    signed("www.example", 1, None)
+}
+
+/// A certificate for a name until a second of the epoch, signed by an issuer or by itself.
+fn signed(name: &str, until: i64, issuer: Option<&Identity>) -> Result<Identity> {
     let key = PKey::from_rsa(Rsa::generate(2048)?)?;
     let mut subject = X509NameBuilder::new()?;
-    subject.append_entry_by_text("CN", "www.example")?;
+    subject.append_entry_by_text("CN", name)?;
     let subject = subject.build();
     let mut builder = X509::builder()?;
     builder.set_version(2)?;
     builder.set_subject_name(&subject)?;
-    builder.set_issuer_name(&subject)?;
+    builder.set_issuer_name(issuer.map_or(&*subject, |(issuer, _)| issuer.subject_name()))?;
     builder.set_pubkey(&key)?;
-    // Expired: nobody looks at that.
     builder.set_not_before(Asn1Time::from_unix(0)?.as_ref())?;
-    builder.set_not_after(Asn1Time::from_unix(1)?.as_ref())?;
-    builder.sign(&key, MessageDigest::sha256())?;
+    builder.set_not_after(Asn1Time::from_unix(until)?.as_ref())?;
+    let mut constraints = BasicConstraints::new();
+    if issuer.is_none() {
+        constraints.ca();
+    }
+    builder.append_extension(constraints.build()?)?;
+    let names = SubjectAlternativeName::new()
+        .dns(name)
+        .build(&builder.x509v3_context(issuer.map(|(issuer, _)| &**issuer), None))?;
+    builder.append_extension(names)?;
+    builder.sign(issuer.map_or(&key, |(_, key)| key), MessageDigest::sha256())?;
     Ok((builder.build(), key))
 }
 
@@ -195,4 +217,66 @@ pub(crate) fn old_tls() -> Result<()> {
     let web = Server::start(&lab, answer)?;
     let mut director = lab.start(&configuration(vec![server(web.address, tls_check(web.address))]))?;
     director.expect("succeed on service.")
+}
+
+/// `tls_verify`: a certificate has to be valid, of somebody who is trusted, and for the name. The server asks for one too.
+pub(crate) fn verified() -> Result<()> {
+    /// In the year 2100.
+    const LATE: i64 = 4_102_444_800;
+    let lab = Lab::new()?;
+    let authority = signed("authority.example", LATE, None)?;
+    let (own, own_key) = signed("director.example", LATE, Some(&authority))?;
+    let write = |name: &str, pem: Vec<u8>| lab.node.write(name, &String::from_utf8(pem)?);
+    write("ca.pem", authority.0.to_pem()?)?;
+    write("own.pem", own.to_pem()?)?;
+    let key = own_key.private_key_to_pem_pkcs8_passphrase(Cipher::aes_128_cbc(), b"secret")?;
+    write("own.key", key)?;
+    let answer = |(certificate, key): Identity| -> Result<Answer> {
+        let mut acceptor = SslAcceptor::mozilla_intermediate_v5(SslMethod::tls_server())?;
+        acceptor.set_certificate(&certificate)?;
+        acceptor.set_private_key(&key)?;
+        acceptor.cert_store_mut().add_cert(authority.0.clone())?;
+        acceptor.set_verify(SslVerifyMode::PEER | SslVerifyMode::FAIL_IF_NO_PEER_CERT);
+        Ok(secure(Arc::new(acceptor.build()), Arc::default(), GOOD))
+    };
+    let good = signed("www.example", LATE, Some(&authority))?;
+    let web = Server::start(&lab, answer(good.clone())?)?;
+    let mut https = check(web.address);
+    https.tls = Some(Box::new(TlsSettings {
+        verification: TlsVerification::Asked,
+        ..TlsSettings::default()
+    }));
+    let mut configured = configuration(vec![server(web.address, kind(https))]);
+    configured.lvs.ssl = SslIdentity {
+        password: Some(Secret::new(b"secret".to_vec())),
+        ca: Some("/run/ca.pem".to_owned()),
+        certificate: Some("/run/own.pem".to_owned()),
+        key: Some("/run/own.key".to_owned()),
+    };
+    let mut director = lab.start(&configured)?;
+    let rs = name(web.address);
+    let up = format!("Remote Web server {rs} succeed on service.");
+    director.expect(&up)?;
+    let cases = [
+        (
+            signed("other.example", LATE, Some(&authority))?,
+            "(TLS: certificate is for another name)",
+        ),
+        (
+            signed("www.example", 1, Some(&authority))?,
+            "(TLS: certificate expired)",
+        ),
+        (
+            signed("www.example", LATE, None)?,
+            "(TLS: certificate is not trusted)",
+        ),
+    ];
+    for (shown, reason) in cases {
+        web.answer(answer(shown)?);
+        director.expect(&format!("SSL_CHECK on service {rs} failed. {reason}"))?;
+        web.answer(answer(good.clone())?);
+        director.expect(&up)?;
+        director.expect("Adding service")?;
+    }
+    Ok(())
 }

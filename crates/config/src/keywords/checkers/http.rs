@@ -7,7 +7,7 @@ use super::url::{self, URL};
 use crate::diagnostics::Code;
 use crate::lower::{CommonDraft, Context, HttpDraft, RealServerDraft};
 use crate::tree::Statement;
-use model::{CheckKind, HttpCheck, HttpProtocol, TlsSettings};
+use model::{CheckKind, HttpCheck, HttpProtocol, TlsSettings, TlsVerification};
 
 type Row = Keyword<HttpDraft>;
 
@@ -76,10 +76,25 @@ static KEYWORDS: &[Row] = &[
     .effect(IPVS),
 ];
 
-static SSL_ONLY: &[Row] = &[Row::switch("tls_compliant", |h, on| h.tls.compliant = on.value)
+static SSL_ONLY: &[Row] = &[
+    Row::switch("tls_compliant", |h, on| h.tls.compliant = on.value)
     .default("off")
     .means("End the connection with a close_notify alert")
-    .effect(IPVS)];
+    .effect(IPVS),
+    Row::line("tls_verify", "[NAME]", |h, line, cx| {
+        cx.extra_words(line, 1);
+        h.tls.verification = match line.argument(0) {
+            Some(name) => TlsVerification::Named(name.text().to_owned()),
+            None => TlsVerification::Asked,
+        };
+    })
+    .default("off; without a NAME the name that is asked for")
+    .means(
+        "The server's certificate has to be valid, signed by who is in ca of SSL (without one: whom the system trusts), and \
+         for NAME; an extension",
+    )
+    .effect(IPVS),
+];
 
 /// Reads an `HTTP_GET` block.
 pub(super) fn http(server: &mut RealServerDraft, block: Statement<'_>, cx: &mut Context<'_>) {

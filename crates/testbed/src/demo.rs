@@ -2,13 +2,16 @@
 
 mod guide;
 mod outage;
+mod picture;
 mod terminal;
 mod timeline;
 
+use std::fs;
 use std::net::Ipv4Addr;
+use std::path::Path;
 use std::time::Duration;
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
 use testbed::capture::Capture;
 use testbed::clock::{Readable, Stamp};
 use testbed::daemon::{Daemon, Implementation};
@@ -21,7 +24,7 @@ pub(crate) use guide::configuration as guide_configuration;
 use guide::{ADVERT_INTERVAL, VIRTUAL_ADDRESS};
 use outage::{Outage, Step};
 use terminal::{heading, plain, strong};
-use timeline::{Event, Timeline};
+use timeline::{Event, Moments, Timeline};
 
 /// The client asks this often.
 const PING_INTERVAL: Duration = Duration::from_millis(5);
@@ -66,7 +69,9 @@ impl Router {
 }
 
 /// Runs the demonstration; with `peer` the second router is Debian's.
-pub(crate) fn run(programs: &Programs, peer: bool) -> Result<()> {
+///
+/// A file gets the crash as a picture.
+pub(crate) fn run(programs: &Programs, peer: bool, svg: Option<&Path>) -> Result<()> {
     let peers = if peer { Some(programs.peers()?) } else { None };
     isolate::enter()?;
     let ours = programs.ours()?;
@@ -111,7 +116,13 @@ pub(crate) fn run(programs: &Programs, peer: bool) -> Result<()> {
         matches!(event, Event::FirstAnswer)
     })?;
 
-    let crash = crash(&mut timeline, &segment, &mut one, &mut two)?;
+    // So that the picture begins with a master at work.
+    timeline.next_advert(&mut [&mut one, &mut two], 100, PATIENCE)?;
+    let (crash, moments) = crash(&mut timeline, &segment, &mut one, &mut two)?;
+    // Some more of the time after it belongs into the picture.
+    timeline.next_advert(&mut [&mut one, &mut two], 90, PATIENCE)?;
+    timeline.next_advert(&mut [&mut one, &mut two], 90, PATIENCE)?;
+    let picture = svg.map(|path| (path, timeline.picture(moments)));
     heading("router-one has power again");
     // What a reboot forgets: the daemon had no time to remove the address.
     one.node.ip(&["address flush dev eth0 label eth0:0"])?;
@@ -124,6 +135,10 @@ pub(crate) fn run(programs: &Programs, peer: bool) -> Result<()> {
     one.daemon()?.stop()?;
 
     outage::report(&[crash, back, stop, again]);
+    if let Some((path, picture)) = picture {
+        fs::write(path, picture).with_context(|| format!("writing {}", path.display()))?;
+        plain(&format!("\nThe crash as a picture: {}", path.display()));
+    }
     Ok(())
 }
 
@@ -194,23 +209,34 @@ fn await_master(
 }
 
 /// Kills the master right after an advert, so that the backup's whole waiting time shows.
-fn crash(timeline: &mut Timeline, segment: &Segment, one: &mut Router, two: &mut Router) -> Result<Outage> {
+fn crash(
+    timeline: &mut Timeline,
+    segment: &Segment,
+    one: &mut Router,
+    two: &mut Router,
+) -> Result<(Outage, Moments)> {
     heading("router-one loses its power: the cable is dead, all processes get SIGKILL");
     let last_advert = timeline.next_advert(&mut [one, two], 100, PATIENCE)?;
     // In this order, so that the daemon cannot notice the dead cable and say good-bye.
     let killed = one.daemon()?.crash()?;
     segment.unplug(&one.node)?;
     one.daemon = None;
-    timeline.note(killed, "router-one", &strong("killed"));
+    timeline.killed(killed, "router-one");
     let from = timeline.mark();
     let announced = await_master(timeline, &mut [one, two], 90, PATIENCE)?;
-    timeline.settle(&mut [one, two])?;
+    let answered = timeline.settle(&mut [one, two])?;
     let minimum = (last_advert + two.master_down_interval()).since(killed);
+    let moments = Moments {
+        killed,
+        announced,
+        answered,
+        minimum,
+    };
     let why = format!(
         "the backup waits 3 × advert_int + skew = {} after the last advert",
         Readable(two.master_down_interval())
     );
-    Ok(timeline.outage(
+    let outage = timeline.outage(
         from,
         Step {
             name: "crash",
@@ -218,7 +244,8 @@ fn crash(timeline: &mut Timeline, segment: &Segment, one: &mut Router, two: &mut
             minimum,
             why,
         },
-    ))
+    );
+    Ok((outage, moments))
 }
 
 /// Starts router one again, which takes the address back because of its higher priority.

@@ -30,6 +30,9 @@ enum What {
         /// Let Debian's keepalived be the second router.
         #[arg(long)]
         peer: bool,
+        /// Write the crash as a picture.
+        #[arg(long, value_name = "FILE")]
+        svg: Option<PathBuf>,
     },
     /// Runs cases in network namespaces: real processes, ours and the peers'.
     Cases {
@@ -96,7 +99,7 @@ fn say(line: &str) {
 fn main() -> ExitCode {
     testbed::uml::enter_if_guest();
     let outcome = match Command::parse().what {
-        What::Demo { programs, peer } => demo::run(&programs, peer).map(|()| true),
+        What::Demo { programs, peer, svg } => demo::run(&programs, peer, svg.as_deref()).map(|()| true),
         What::Cases { programs, arguments } => cases::run(&programs, &arguments),
         What::Bench { programs, arguments } => bench::run(&programs, &arguments),
         What::Peers { programs } => programs.peers().map(|_| true),

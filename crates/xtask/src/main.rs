@@ -14,7 +14,7 @@ mod workspace;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use clap::{Parser, Subcommand};
 
 use workspace::{Profile, Workspace};
@@ -37,6 +37,9 @@ enum What {
         /// Let Debian's keepalived (fetched, not installed) be the second router.
         #[arg(long)]
         peer: bool,
+        /// Write the crash, as it was seen, as a picture.
+        #[arg(long, value_name = "FILE")]
+        svg: Option<PathBuf>,
     },
     /// Runs the whole test suite and prints one summary line.
     ///
@@ -141,10 +144,15 @@ fn verdict(complaints: &[String]) -> ExitCode {
 fn run(what: What) -> Result<ExitCode> {
     let workspace = Workspace::find()?;
     match what {
-        What::Demo { peer } => {
+        What::Demo { peer, svg } => {
             packages::ensure(packages::LABORATORY)?;
             let mut arguments = vec!["demo".to_owned()];
             arguments.extend(peer.then(|| "--peer".to_owned()));
+            if let Some(path) = svg {
+                let path =
+                    std::path::absolute(&path).with_context(|| format!("finding {}", path.display()))?;
+                arguments.extend(["--svg".to_owned(), path.display().to_string()]);
+            }
             workspace.testbed(Profile::Dev, &arguments)
         }
         What::Test { full } => suite::run(

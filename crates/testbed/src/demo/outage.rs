@@ -11,6 +11,17 @@ use super::terminal::{faint, heading, plain};
 /// So many requests in a row without an answer are a silence.
 const PATIENCE: usize = 4;
 
+/// A pause between two answers that is drawn.
+const SILENCE: Duration = Duration::from_millis(50);
+
+/// A time during which the client had answers, or had none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Band {
+    pub(super) from: Stamp,
+    pub(super) to: Stamp,
+    pub(super) answered: bool,
+}
+
 /// The client's requests, and which of them were answered.
 #[derive(Debug, Default)]
 pub(super) struct Answers {
@@ -51,6 +62,43 @@ impl Answers {
 
     pub(super) fn silent(&self) -> bool {
         self.requests.is_empty() || self.unanswered > PATIENCE
+    }
+
+    /// The times with and without answers, by when the requests were sent. Of a few that are lost in a row no reader needs to
+    /// know.
+    pub(super) fn bands(&self) -> Vec<Band> {
+        let mut bands: Vec<Band> = Vec::new();
+        let mut last: Option<Stamp> = None;
+        for request in &self.requests {
+            let Some(answered) = request.answered else {
+                continue;
+            };
+            let silence = last.filter(|last| answered.since(*last) > SILENCE);
+            match (silence, bands.last_mut()) {
+                (None, Some(band)) => band.to = answered,
+                (Some(from), _) => {
+                    bands.extend([
+                        Band {
+                            from,
+                            to: answered,
+                            answered: false,
+                        },
+                        Band {
+                            from: answered,
+                            to: answered,
+                            answered: true,
+                        },
+                    ]);
+                }
+                (None, None) => bands.push(Band {
+                    from: request.sent,
+                    to: answered,
+                    answered: true,
+                }),
+            }
+            last = Some(answered);
+        }
+        bands
     }
 
     /// The longest silence among the requests since number `from`.

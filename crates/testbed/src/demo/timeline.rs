@@ -12,6 +12,7 @@ use testbed::ping::{Echo, Ping};
 
 use super::Router;
 use super::outage::{Answers, Outage, Step};
+use super::picture::{Picture, Record, Seen};
 use super::terminal::{bad, faint, good, strong};
 
 /// How often the sources are asked for news. The stamps are the sources' own, so this only delays the printing.
@@ -57,6 +58,17 @@ pub(super) struct Timeline {
     last_source: Option<(IpAddr, u8)>,
     last_advert: Stamp,
     last_announced: Stamp,
+    last_answered: Stamp,
+    record: Record,
+}
+
+/// The moments of a crash.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Moments {
+    pub(super) killed: Stamp,
+    pub(super) announced: Stamp,
+    pub(super) answered: Stamp,
+    pub(super) minimum: Duration,
 }
 
 impl Timeline {
@@ -72,6 +84,8 @@ impl Timeline {
             last_source: None,
             last_advert: now,
             last_announced: now,
+            last_answered: now,
+            record: Record::new(),
         }
     }
 
@@ -92,6 +106,31 @@ impl Timeline {
     /// When the address was announced last, by the first of a row of announcements.
     pub(super) fn last_announced(&self) -> Stamp {
         self.last_announced
+    }
+
+    /// Draws a crash.
+    pub(super) fn picture(&self, moments: Moments) -> String {
+        let Moments {
+            killed,
+            announced,
+            answered,
+            minimum,
+        } = moments;
+        Picture {
+            record: &self.record,
+            killed,
+            announced,
+            answered,
+            minimum,
+            bands: &self.answers.bands(),
+        }
+        .svg()
+    }
+
+    /// Prints that a router was killed.
+    pub(super) fn killed(&mut self, at: Stamp, who: &str) {
+        self.note(at, who, &strong("killed"));
+        self.record.push((at, who.to_owned(), Seen::Killed));
     }
 
     /// Prints a line of our own.
@@ -134,14 +173,14 @@ impl Timeline {
         }
     }
 
-    /// Prints what happens until the client has an answer again, if it lost any.
-    pub(super) fn settle(&mut self, routers: &mut [&mut Router]) -> Result<()> {
+    /// Prints what happens until the client has an answer again, if it lost any, and returns when it got the last first one.
+    pub(super) fn settle(&mut self, routers: &mut [&mut Router]) -> Result<Stamp> {
         if self.answers.silent() {
             self.pump(routers, super::PATIENCE, "an answer", |event| {
                 matches!(event, Event::FirstAnswer)
             })?;
         }
-        Ok(())
+        Ok(self.last_answered)
     }
 
     /// Waits for the next advert with this priority and returns when it was sent.
@@ -223,6 +262,8 @@ impl Timeline {
         match event {
             Event::Advert(advert) => {
                 self.last_advert = at;
+                let who = name_of(advert.source).to_owned();
+                self.record.push((at, who, Seen::Advert));
                 let text = format!("advert, priority {}", advert.priority);
                 let seen_before = self.last_source.replace((advert.source, advert.priority))
                     == Some((advert.source, advert.priority));
@@ -239,19 +280,22 @@ impl Timeline {
                 if self.announced.insert(*address) {
                     self.last_announced = at;
                     let text = format!("gratuitous ARP: {address} is here");
-                    self.note(
-                        at,
-                        self.last_source.map_or("?", |(source, _)| name_of(source)),
-                        &text,
-                    );
+                    let who = self.last_source.map_or("?", |(source, _)| name_of(source));
+                    self.note(at, who, &text);
+                    self.record.push((at, who.to_owned(), Seen::Announcement));
                 }
             }
             Event::Logged { router, text } => {
                 let state = text.split(' ').nth(2).unwrap_or(text);
                 self.note(at, router, &strong(state));
+                self.record
+                    .push((at, router.clone(), Seen::State(state.to_owned())));
             }
             Event::Ended { router, status } => self.note(at, router, &format!("has ended, {status}")),
-            Event::FirstAnswer => self.note(at, "client", &good("has an answer")),
+            Event::FirstAnswer => {
+                self.last_answered = at;
+                self.note(at, "client", &good("has an answer"));
+            }
             Event::Silence => self.note(at, "client", &bad("has no answer")),
         }
     }

@@ -7,6 +7,7 @@ mod firewall;
 mod host;
 mod interfaces;
 mod managers;
+mod reach;
 mod sysctls;
 #[cfg(test)]
 mod testing;
@@ -24,6 +25,7 @@ pub(super) fn all(configuration: &Configuration, facts: &Facts, heard: &Heard) -
         host::clock(facts),
         host::ipvs(configuration, facts),
         host::confinement(facts),
+        reach::addresses(configuration, facts),
         daemon::state(configuration, facts),
         interfaces::usable(configuration, facts),
         sysctls::settings(configuration, facts),

@@ -1,4 +1,4 @@
-//! What a ruleset does to adverts.
+//! What a ruleset does to adverts, and to packets to virtual addresses.
 //!
 //! Both kinds of rules are read for one [`Packet`] into [`Ruleset`]s: of each rule only remains whether it matches this
 //! packet, which may be uncertain, and what it does. [`Ruleset::judge`] follows them.
@@ -21,16 +21,16 @@ pub(super) enum Way {
     Out,
 }
 
-/// An advert, as far as rules look at it.
+/// A packet, as far as rules look at it: an advert, or one to a virtual address.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Packet<'a> {
     /// Whether it comes or goes.
     pub(super) way: Way,
     /// By which interface.
     pub(super) interface: &'a str,
-    /// IP protocol: 112, or 51 with an authentication header.
+    /// IP protocol: of an advert 112, or 51 with an authentication header.
     pub(super) protocol: u8,
-    /// Destination: a group, or an address of a peer.
+    /// Destination: a group, an address of a peer, or a virtual address.
     pub(super) destination: IpAddr,
 }
 
@@ -76,6 +76,10 @@ fn is_protocol(text: &str, protocol: u8) -> Match {
     let number = match text {
         "vrrp" => Some(112),
         "ah" => Some(51),
+        "icmp" => Some(1),
+        "icmpv6" | "ipv6-icmp" => Some(58),
+        "tcp" => Some(6),
+        "udp" => Some(17),
         "all" => return Match::Yes,
         text => text.parse().ok(),
     };
@@ -117,6 +121,7 @@ mod tests {
         assert_eq!(is_protocol("vrrp", 112), Match::Yes);
         assert_eq!(is_protocol("112", 112), Match::Yes);
         assert_eq!(is_protocol("tcp", 112), Match::No);
+        assert_eq!(is_protocol("tcp", 6), Match::Yes);
         assert_eq!(is_protocol("51", 112), Match::No);
     }
 }

@@ -175,6 +175,7 @@ pub(super) fn all() -> Vec<Case> {
         alone("reload/difference", reload::difference),
         alone("reload/broken-file", reload::broken_file).only_ours(),
         alone("package/fresh", package::fresh).with_package(),
+        alone("package/guide", package::guide).with_package(),
         case(Kind::Interop, "package/swap".to_owned(), package::swap).with_package(),
         alone("vmac/settings", virtual_mac::with_settings).only_ours(),
         alone("vmac/addresses", virtual_mac::other_addresses).only_ours(),

@@ -1,5 +1,7 @@
 //! The Debian package: installed, swapped with Debian's keepalived and back, removed, on a system with a running daemon.
 
+mod guide;
+
 use std::path::Path;
 use std::time::Duration;
 
@@ -11,6 +13,7 @@ use testbed::ping::{Echo, Ping};
 use testbed::system::System;
 
 use super::World;
+pub(super) use guide::guide;
 
 const INTERFACE: &str = "eth0";
 const VIRTUAL_ADDRESS: std::net::Ipv4Addr = std::net::Ipv4Addr::new(10, 0, 0, 200);

@@ -151,10 +151,12 @@ fn equals(left: &Value, right: &Value, packet: &Packet<'_>) -> Match {
         return match (word("protocol"), word("field")) {
             ("ip", "protocol") | ("ip6", "nexthdr") => is_protocol(&text, packet.protocol),
             ("ip" | "ip6", "daddr") => covers(&text, packet.destination),
-            ("tcp" | "udp" | "udplite" | "icmp" | "icmpv6" | "sctp" | "dccp" | "esp" | "igmp", _) => {
+            // What its header says is not known; of another protocol it has none.
+            ("tcp" | "udp" | "udplite" | "icmp" | "icmpv6" | "sctp" | "dccp" | "esp" | "igmp" | "ah", _)
+                if is_protocol(word("protocol"), packet.protocol) != Match::Yes =>
+            {
                 Match::No
             }
-            ("ah", _) if packet.protocol != 51 => Match::No,
             _ => Match::Maybe,
         };
     }

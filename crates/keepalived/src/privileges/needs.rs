@@ -9,6 +9,8 @@ use caps::Capability::{
 use caps::CapsHashSet;
 use model::{Command, Configuration, Notifications, ProcessSettings, ScriptKind};
 use nix::unistd::{Uid, geteuid};
+use std::fs;
+use std::os::unix::fs::MetadataExt;
 
 /// A capability that a configuration asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,13 +44,21 @@ pub(super) fn kept(kind: Kind, configuration: &Configuration) -> CapsHashSet {
     let enters = kind == Kind::Checker && configuration.globals.identity.net_namespace_ipvs.is_some();
     // Where /proc hides the processes of others (hidepid).
     let looks = kind == Kind::Vrrp && !configuration.vrrp.track_processes.is_empty();
-    if enters {
+    // The kernel tells of processes in the first network namespace only, which the thread that listens has to enter.
+    let goes_out = looks && (configuration.globals.identity.net_namespace.is_some() || !is_first_namespace());
+    if enters || goes_out {
         kept.insert(CAP_SYS_ADMIN);
     }
     if enters || looks {
         kept.insert(CAP_SYS_PTRACE);
     }
     kept
+}
+
+/// Whether this is the network namespace of process 1.
+fn is_first_namespace() -> bool {
+    let number = |path| fs::metadata(path).map(|namespace| namespace.ino()).ok();
+    number("/proc/self/ns/net") == number("/proc/1/ns/net")
 }
 
 /// What the daemon needs for a configuration.
@@ -143,6 +153,7 @@ fn of_notifications(notifications: &Notifications) -> impl Iterator<Item = &Comm
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::track_process::tests::tracked;
     use caps::Capability::{CAP_SETPCAP, CAP_SYS_MODULE};
     use model::{Credentials, Family, Instance, Vrid};
 
@@ -209,5 +220,15 @@ mod tests {
         configuration.globals.identity.net_namespace_ipvs = Some(String::new());
         assert!(kept(Kind::Checker, &configuration).contains(&CAP_SYS_ADMIN));
         assert!(!kept(Kind::Vrrp, &configuration).contains(&CAP_SYS_ADMIN));
+    }
+
+    #[test]
+    fn who_tracks_processes_from_another_namespace_may_leave_it() {
+        let mut configuration = configuration();
+        configuration.globals.identity.net_namespace = Some("x".to_owned());
+        assert!(!kept(Kind::Vrrp, &configuration).contains(&CAP_SYS_ADMIN));
+        configuration.vrrp.track_processes.push(tracked("httpd"));
+        assert!(kept(Kind::Vrrp, &configuration).contains(&CAP_SYS_ADMIN));
+        assert!(!kept(Kind::Checker, &configuration).contains(&CAP_SYS_ADMIN));
     }
 }

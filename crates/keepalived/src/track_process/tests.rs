@@ -3,7 +3,7 @@ use model::{Micros, ParameterMatch, Sense, Weight};
 use std::process::{Child, Command};
 
 /// A process with this name or command, and nothing else special about it.
-pub(super) fn tracked(command: &str) -> TrackProcess {
+pub(crate) fn tracked(command: &str) -> TrackProcess {
     TrackProcess {
         name: command.to_owned(),
         command: command.to_owned(),

@@ -67,7 +67,7 @@ impl Picture<'_> {
         let axis = Axis { from, to };
         let took = self.announced.since(self.killed);
         let title = format!(
-            "A crash of the master: {} later the other router has the address, {} after what the protocol makes it wait",
+            "A crash of the master: {} later the other router has the address, {} after the protocol lets it",
             Readable(round(took)),
             Readable(took.saturating_sub(self.minimum))
         );
@@ -76,7 +76,7 @@ impl Picture<'_> {
              font-size=\"13\">\n<title>{title}</title>\n<rect width=\"{WIDTH}\" height=\"{HEIGHT}\" rx=\"8\" fill=\"#ffffff\" \
              stroke=\"#e5e7eb\"/>\n"
         );
-        text(&mut svg, 24.0, 34.0, "start", INK, 16, &title);
+        text(&mut svg, 24.0, 34.0, "start", INK, 15, &title);
         for (lane, name) in LANES.iter().enumerate() {
             text(&mut svg, LEFT - 12.0, middle(lane) + 5.0, "end", INK, 13, name);
         }

@@ -23,6 +23,7 @@ mod conversations;
 mod dump;
 mod ipvs;
 mod later;
+mod operator;
 mod outside;
 mod pace;
 mod ping_group;

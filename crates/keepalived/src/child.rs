@@ -17,6 +17,7 @@
 use crate::exit::Exit;
 use crate::handover::{Handover, Kind};
 use crate::link::{LinkError, ParentLink};
+use crate::orders::Orders;
 use crate::protocol::ToChild;
 use crate::scripts::Origin;
 use crate::{clock, log, memory, privileges, scheduling};
@@ -148,6 +149,7 @@ fn begin(variable: &OsStr, bodies: &Bodies) -> Result<(Body, Handover), Handover
     }
     let mut descriptors = descriptors.into_iter();
     let configuration: Configuration = memory::open(descriptors.next().ok_or(LinkError::Descriptor)?)?;
+    let orders: Orders = memory::open(descriptors.next().ok_or(LinkError::Descriptor)?)?;
     let pid_file: Option<OwnedFd> = descriptors.next();
     // Before anything is changed that scripts are to get back.
     let origin = Origin::of_this_process(settings.core_limit);
@@ -161,6 +163,7 @@ fn begin(variable: &OsStr, bodies: &Bodies) -> Result<(Body, Handover), Handover
             start,
             settings,
             configuration,
+            orders,
             parent,
             origin,
             pid_file,

@@ -16,7 +16,7 @@ mod version;
 pub use help::help;
 pub use options::{Options, Subsystems};
 pub use parse::{Outcome, Parsed, parse};
-pub use subcommand::{Doctor, Explain, History, Reload, Status, Subcommand, subcommand, subcommands};
+pub use subcommand::{Doctor, Explain, History, Reload, Status, Subcommand, Switch, subcommand, subcommands};
 pub use table::{Argument, OPTIONS, OptionSpec};
 pub(crate) use version::running_on;
 pub use version::{COMPATIBLE, version};

@@ -1,18 +1,25 @@
 //! The control socket: how commands such as `keepalived reload` reach the running daemon.
 //!
-//! It is a Unix stream socket beside the pid file of the supervisor, with `.sock` for its ending, mode 0600. A client
+//! It is a Unix stream socket beside the pid file of the supervisor, with `.sock` for its ending, mode 0600, or 0660 with
+//! `control_group`. A client
 //! writes one request as a line of JSON and reads one answer as a line of JSON. A signal could start a reload too,
 //! but it brings no answer back, and a file with the result would leave open which of several reloads it is about. JSON
 //! and not the children's encoding, because client and daemon may be of different versions after an upgrade.
 //!
 //! The supervisor never waits for a client: sockets do not block, answers are buffered, clients are few.
 
+use crate::orders::Target;
+use kernel::sys::peer_groups;
 use nix::poll::{PollFd, PollFlags};
+use nix::sys::socket::{getsockopt, sockopt};
 use nix::sys::stat::{Mode, umask};
+use nix::unistd::{getegid, geteuid};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use std::fs::Permissions;
 use std::io::{self, ErrorKind, Read, Write};
 use std::os::fd::AsFd;
+use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::{fs, mem};
@@ -35,6 +42,31 @@ pub(crate) enum Request {
         #[serde(default)]
         detail: Detail,
     },
+    /// Have an instance or a sync group give up mastership.
+    Failover {
+        /// Its name.
+        name: String,
+        /// For this long it leaves masters of lower priority alone.
+        hold_seconds: u32,
+    },
+    /// Keep all instances down, or no longer.
+    Maintenance {
+        /// Whether to.
+        on: bool,
+    },
+    /// Keep new connections away from a real server.
+    Drain(Target),
+    /// No longer.
+    Undrain(Target),
+}
+
+/// Who asks, as the kernel tells it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Peer {
+    /// User.
+    pub(crate) uid: u32,
+    /// Process.
+    pub(crate) pid: i32,
 }
 
 /// How much a status tells.
@@ -96,11 +128,14 @@ pub(crate) struct Control {
     listener: UnixListener,
     clients: Vec<Client>,
     next: u64,
+    /// Whose members are admitted beside root.
+    group: Option<u32>,
 }
 
 #[derive(Debug)]
 struct Client {
     id: ClientId,
+    peer: Peer,
     stream: UnixStream,
     input: Vec<u8>,
     output: Vec<u8>,
@@ -126,6 +161,7 @@ impl Control {
             listener,
             clients: Vec::new(),
             next: 0,
+            group: None,
         })
     }
 
@@ -144,14 +180,14 @@ impl Control {
     }
 
     /// Takes new clients, reads what came and writes what can be written. Returns the requests.
-    pub(crate) fn serve(&mut self) -> Vec<(ClientId, Request)> {
+    pub(crate) fn serve(&mut self) -> Vec<(ClientId, Peer, Request)> {
         self.accept();
         let mut requests = Vec::new();
         self.clients = mem::take(&mut self.clients)
             .into_iter()
             .filter_map(|mut client| match client.read() {
                 Ok(request) => {
-                    requests.extend(request.map(|request| (client.id, request)));
+                    requests.extend(request.map(|request| (client.id, client.peer, request)));
                     client.write().ok().map(|()| client)
                 }
                 Err(_) => None,
@@ -171,17 +207,58 @@ impl Control {
         }
     }
 
+    /// Lets the members of a group use the socket too, or no longer.
+    pub(crate) fn open_to(&mut self, group: Option<u32>) -> io::Result<()> {
+        if self.group == group {
+            return Ok(());
+        }
+        let mode = if group.is_some() { 0o660 } else { 0o600 };
+        let ours = getegid().as_raw();
+        // Closed first: no other group is let in meanwhile.
+        fs::set_permissions(&self.path, Permissions::from_mode(0o600))?;
+        chown(&self.path, None, Some(group.unwrap_or(ours)))?;
+        fs::set_permissions(&self.path, Permissions::from_mode(mode))?;
+        self.group = group;
+        Ok(())
+    }
+
+    /// Who a client is; nothing if it may not ask.
+    fn admit(&self, stream: &UnixStream) -> Option<Peer> {
+        let credentials = getsockopt(stream, sockopt::PeerCredentials).ok()?;
+        let peer = Peer {
+            uid: credentials.uid(),
+            pid: credentials.pid(),
+        };
+        let is_member = |group| {
+            credentials.gid() == group || peer_groups(stream).is_ok_and(|groups| groups.contains(&group))
+        };
+        let is_admitted = [0, geteuid().as_raw()].contains(&peer.uid) || self.group.is_some_and(is_member);
+        if !is_admitted {
+            tracing::warn!(
+                "the control socket refuses user {}, process {}",
+                peer.uid,
+                peer.pid
+            );
+        }
+        is_admitted.then_some(peer)
+    }
+
     fn accept(&mut self) {
         while let Ok((stream, _)) = self.listener.accept() {
             if stream.set_nonblocking(true).is_err() {
                 continue;
             }
+            // The permissions of the socket keep others out already, unless somebody has changed them.
+            let Some(peer) = self.admit(&stream) else {
+                continue;
+            };
             if self.clients.len() == CLIENTS {
                 self.clients.remove(0);
             }
             self.next += 1;
             self.clients.push(Client {
                 id: ClientId(self.next),
+                peer,
                 stream,
                 input: Vec::new(),
                 output: Vec::new(),
@@ -242,14 +319,13 @@ mod tests {
     use super::*;
     use nix::poll::{PollTimeout, poll};
     use std::io::{BufRead, BufReader};
-    use std::os::unix::fs::PermissionsExt;
 
     fn path(name: &str) -> PathBuf {
         std::env::temp_dir().join(format!("keepalived-control-{name}-{}.sock", std::process::id()))
     }
 
     /// Serves until there is a request.
-    fn request(control: &mut Control) -> (ClientId, Request) {
+    fn request(control: &mut Control) -> (ClientId, Peer, Request) {
         loop {
             let mut descriptors: Vec<_> = control.descriptors().collect();
             poll(&mut descriptors, PollTimeout::from(10_000_u16)).unwrap();
@@ -269,7 +345,8 @@ mod tests {
         client.write_all(b"{\"command\":\"rel").unwrap();
         control.serve();
         client.write_all(b"oad\"}\n").unwrap();
-        let (id, wanted) = request(&mut control);
+        let (id, peer, wanted) = request(&mut control);
+        assert_eq!(peer.pid, i32::try_from(std::process::id()).unwrap());
         assert_eq!(wanted, Request::Reload);
         // More than a socket takes at once.
         let answer = Answer::new(Verdict::Refused, "x".repeat(2_000_000));
@@ -298,6 +375,19 @@ mod tests {
         );
         drop(control);
         assert!(!path.exists());
+    }
+
+    #[test]
+    fn the_socket_is_opened_to_a_group_and_closed_again() {
+        let path = path("group");
+        let mut control = Control::listen(&path).unwrap();
+        let ours = getegid().as_raw();
+        for (group, mode) in [(Some(ours), 0o660), (None, 0o600)] {
+            control.open_to(group).unwrap();
+            let metadata = fs::metadata(&path).unwrap();
+            assert_eq!(metadata.permissions().mode() & 0o777, mode);
+            assert_eq!(std::os::unix::fs::MetadataExt::gid(&metadata), ours);
+        }
     }
 
     #[test]

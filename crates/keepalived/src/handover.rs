@@ -1,6 +1,7 @@
 //! What a child gets from its parent when it starts.
 
 use crate::link::ParentLink;
+use crate::orders::Orders;
 use crate::scripts::Origin;
 use crate::settings::Settings;
 use model::Configuration;
@@ -92,6 +93,8 @@ pub struct Handover {
     pub settings: Settings,
     /// The checked configuration.
     pub configuration: Configuration,
+    /// What operators have ordered.
+    pub orders: Orders,
     /// The connection to the parent.
     pub parent: ParentLink,
     /// What scripts get back of what this process has changed for itself since it was started.

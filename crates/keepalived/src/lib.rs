@@ -30,8 +30,11 @@ pub mod log;
 pub mod mail;
 pub mod memory;
 pub mod messages;
+mod metrics;
 mod namespace;
 pub mod notify;
+mod operate;
+pub mod orders;
 mod pid_file;
 mod privileges;
 pub mod protocol;
@@ -52,7 +55,8 @@ pub mod vrrp_process;
 
 pub use daemon::Program;
 
-use cli::{Outcome, Parsed, Subcommand};
+use cli::{Outcome, Parsed, Subcommand, Switch};
+use control::Request;
 use exit::Exit;
 use std::ffi::{OsStr, OsString};
 use std::fs;
@@ -80,6 +84,26 @@ pub fn main(program: Program) -> ExitCode {
         Some(Ok(Subcommand::Reload(arguments))) => return reload::run(&arguments).into(),
         Some(Ok(Subcommand::Status(arguments))) => return status::show(&arguments).into(),
         Some(Ok(Subcommand::History(arguments))) => return status::history(&arguments).into(),
+        Some(Ok(Subcommand::Failover(arguments))) => {
+            let request = Request::Failover {
+                name: arguments.name,
+                hold_seconds: arguments.hold,
+            };
+            return operate::run("failover", arguments.pid.as_deref(), &request).into();
+        }
+        Some(Ok(Subcommand::Maintenance(arguments))) => {
+            let on = arguments.switch == Switch::On;
+            let request = Request::Maintenance { on };
+            return operate::run("maintenance", arguments.pid.as_deref(), &request).into();
+        }
+        Some(Ok(Subcommand::Drain(arguments))) => {
+            let request = Request::Drain(arguments.target());
+            return operate::run("drain", arguments.pid.as_deref(), &request).into();
+        }
+        Some(Ok(Subcommand::Undrain(arguments))) => {
+            let request = Request::Undrain(arguments.target());
+            return operate::run("undrain", arguments.pid.as_deref(), &request).into();
+        }
         Some(Ok(Subcommand::Explain(arguments))) => return explain::run(&arguments).into(),
         Some(Ok(Subcommand::Doctor(arguments))) => return doctor::run(&program, &arguments).into(),
         Some(Err(error)) => {

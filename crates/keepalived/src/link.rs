@@ -2,6 +2,7 @@
 
 use crate::control::Detail;
 use crate::memory;
+use crate::orders::Action;
 use crate::protocol::{Dump, Generation, ToChild, ToParent};
 use kernel::sys::receive_with_descriptors;
 use model::Configuration;
@@ -118,6 +119,8 @@ pub enum Request {
     Launcher(OwnedFd),
     /// Write a file.
     Dump(Dump),
+    /// Do this, and say with [`ParentLink::acted`] under this number what has come of it.
+    Act(u64, Action),
     /// Write the status into this pipe.
     Status(Detail, OwnedFd),
 }
@@ -172,6 +175,7 @@ impl ParentLink {
                     Ok(()) | Err(LinkError::Full) => {}
                     Err(error) => return Err(error),
                 },
+                ToChild::Act { number, action } => return Ok(Some(Request::Act(number, action))),
                 ToChild::Dump(dump) => return Ok(Some(Request::Dump(dump))),
                 ToChild::Status { detail } => {
                     let pipe = descriptors.into_iter().next().ok_or(LinkError::Descriptor)?;
@@ -206,11 +210,7 @@ impl ParentLink {
 
     /// Says that the configuration received last cannot be taken over and the one before stays.
     pub fn refused(&self, reason: &str) -> Result<(), LinkError> {
-        let mut end = reason.len().min(LONGEST_TEXT);
-        while !reason.is_char_boundary(end) {
-            end -= 1;
-        }
-        let reason = reason[..end].to_owned();
+        let reason = cut(reason);
         self.packets.send(
             &ToParent::Refused {
                 generation: self.generation,
@@ -220,10 +220,28 @@ impl ParentLink {
         )
     }
 
+    /// Says what has come of an action: what was done, or why not.
+    pub fn acted(&self, number: u64, outcome: Result<String, String>) -> Result<(), LinkError> {
+        let outcome = match outcome {
+            Ok(report) => Ok(cut(&report)),
+            Err(reason) => Err(cut(&reason)),
+        };
+        self.packets.send(&ToParent::Acted { number, outcome }, &[])
+    }
+
     /// Asks the supervisor for a reload, as a `SIGHUP` to it does.
     pub fn request_reload(&self) -> Result<(), LinkError> {
         self.packets.send(&ToParent::ReloadRequested, &[])
     }
+}
+
+/// As much of a text as fits into a message.
+fn cut(text: &str) -> String {
+    let mut end = text.len().min(LONGEST_TEXT);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text[..end].to_owned()
 }
 
 impl AsFd for ParentLink {

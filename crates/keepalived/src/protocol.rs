@@ -7,6 +7,7 @@
 
 use crate::control::Detail;
 use crate::handover::{Kind, Start};
+use crate::orders::Action;
 use crate::settings::Settings;
 use serde::{Deserialize, Serialize};
 
@@ -30,7 +31,8 @@ pub enum Dump {
 /// From the supervisor to a child.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ToChild {
-    /// The first message. With it come the descriptors of the configuration and, where there is one, of the pid file.
+    /// The first message. With it come the descriptors of the configuration, of what operators have ordered,
+    /// and, where there is one, of the pid file.
     Handover {
         /// Which process to be.
         kind: Kind,
@@ -57,6 +59,13 @@ pub enum ToChild {
         /// How much of it.
         detail: Detail,
     },
+    /// Do what an operator asks for, and answer with [`ToParent::Acted`].
+    Act {
+        /// To be repeated in the answer.
+        number: u64,
+        /// What.
+        action: Action,
+    },
     /// Answer with [`ToParent::Pong`] from the main loop.
     Ping {
         /// To be repeated in the answer.
@@ -78,6 +87,13 @@ pub enum ToParent {
         generation: Generation,
         /// Why, for the log and for `keepalived reload`.
         reason: String,
+    },
+    /// What an operator asked for is done, or it is not.
+    Acted {
+        /// Of the request.
+        number: u64,
+        /// What was done, or why not, for people.
+        outcome: Result<String, String>,
     },
     /// The main loop is alive.
     Pong {

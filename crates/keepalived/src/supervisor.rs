@@ -8,6 +8,7 @@
 //! changed for anybody. Accepted, every child gets the new configuration, and the reload is complete when all have
 //! said that it is in force. A reload that comes meanwhile is remembered, and however many come, one follows.
 
+mod actions;
 mod children;
 mod death;
 mod dump;
@@ -24,6 +25,8 @@ use crate::child::Bodies;
 use crate::control::{ClientId, Control, Request};
 use crate::exit::Exit;
 use crate::handover::{Kind, Start};
+use crate::metrics::Metrics;
+use crate::orders::{Action, Orders};
 use crate::pid_file::{PidFile, RunFiles};
 use crate::protocol::{Dump, Generation, ToChild, ToParent};
 use crate::reading::Reading;
@@ -35,6 +38,7 @@ use crate::signals::{SignalNumber, Signals};
 use crate::status::document::ReloadStatus;
 use crate::systemd::{Notifier, State as Notice};
 use crate::{clock, memory};
+use actions::Pending;
 use files::Marker;
 use inquiry::Inquiry;
 use model::{Configuration, Micros, Time};
@@ -118,8 +122,14 @@ pub(crate) struct Supervisor {
     reload_time: Option<ReloadTime>,
     stop: Option<Stop>,
     errands: Errands,
+    /// What operators have ordered.
+    orders: Orders,
+    /// What children have been asked for and have not answered.
+    pending: Vec<Pending>,
+    last_action: u64,
     /// Clients that wait for a status.
     inquiries: Vec<Inquiry>,
+    metrics: Metrics,
     /// Time of day of the start.
     started_at: Micros,
     last_reload: Option<ReloadStatus>,
@@ -156,7 +166,11 @@ impl Supervisor {
             reload_time: None,
             stop: None,
             errands: Errands::default(),
+            orders: Orders::default(),
+            pending: Vec::new(),
+            last_action: 0,
             inquiries: Vec::new(),
+            metrics: Metrics::default(),
             started_at: clock::wall(),
             last_reload: None,
             router_id: String::new(),
@@ -243,11 +257,13 @@ impl Supervisor {
         let reload = self.reload_time.as_ref().and_then(ReloadTime::left);
         let reload = reload.map(|left| clock::monotonic() + left.min(CLOCK_CHECK));
         let inquiries = self.inquiries.iter().map(|inquiry| inquiry.deadline);
+        let actions = self.pending.iter().filter_map(Pending::deadline);
         respawns
             .chain(watch)
             .chain(stop)
             .chain(reload)
             .chain(inquiries)
+            .chain(actions)
             .min()
     }
 
@@ -292,6 +308,7 @@ impl Supervisor {
     fn handle_messages(&mut self) {
         let mut wants_reload = false;
         let mut has_settled = false;
+        let mut acted = Vec::new();
         for slot in &mut self.slots {
             let kind = slot.kind;
             let Some(process) = slot.process_mut() else {
@@ -301,6 +318,7 @@ impl Supervisor {
                 match message {
                     ToParent::Pong { sequence } => process.answered(sequence),
                     ToParent::ReloadRequested => wants_reload = true,
+                    ToParent::Acted { number, outcome } => acted.push((number, outcome)),
                     ToParent::InForce { generation } => {
                         process.settled(generation);
                         has_settled = true;
@@ -319,6 +337,9 @@ impl Supervisor {
                 }
             }
         }
+        for (number, outcome) in acted {
+            self.end_action(number, outcome);
+        }
         if has_settled {
             self.settle();
         }
@@ -329,11 +350,26 @@ impl Supervisor {
 
     fn handle_clients(&mut self) {
         let requests = self.plan.control.as_mut().map(Control::serve).unwrap_or_default();
-        for (client, request) in requests {
-            match request {
-                Request::Reload => self.request_reload(Some(client)),
-                Request::Status { detail } => self.begin_status(client, detail, clock::monotonic()),
-            }
+        let now = clock::monotonic();
+        for (client, peer, request) in requests {
+            let action = match request {
+                Request::Reload => {
+                    self.request_reload(Some(client));
+                    continue;
+                }
+                Request::Status { detail } => {
+                    self.begin_status(client, detail, now);
+                    continue;
+                }
+                Request::Failover { name, hold_seconds } => Action::Failover {
+                    name,
+                    hold: Micros::from_secs(hold_seconds.into()),
+                },
+                Request::Maintenance { on } => Action::Maintenance(on),
+                Request::Drain(target) => Action::Drain(target),
+                Request::Undrain(target) => Action::Undrain(target),
+            };
+            self.begin_action(client, peer, action, now);
         }
     }
 
@@ -344,6 +380,7 @@ impl Supervisor {
                 self.request_reload(None);
             }
         }
+        self.expire_actions(now);
         if let Some(beat) = self.watchdog.beat(now, clock::since_boot()) {
             for slot in &mut self.slots {
                 let kind = slot.kind;

@@ -33,6 +33,7 @@ mod linger;
 mod links;
 mod objects;
 mod observe;
+mod operator;
 mod outside;
 mod pace;
 mod receive_buffer;

@@ -46,6 +46,8 @@ pub struct Globals {
     pub fifos: FifoSettings,
     /// Defaults and settings of VRRP.
     pub vrrp: VrrpGlobals,
+    /// The control socket and metrics.
+    pub operation: Operation,
     /// nftables.
     pub firewall: Firewall,
     /// IPVS.
@@ -81,6 +83,36 @@ pub struct Identity {
     pub child_wait_time: Option<Micros>,
     /// `process_name`, at most 15 bytes.
     pub process_name: Option<String>,
+}
+
+/// How the running daemon is asked.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Operation {
+    /// `control_group`: the group whose members may use the control socket; nothing is root alone.
+    pub control_group: Option<u32>,
+    /// Metrics for Prometheus.
+    pub metrics: MetricsSettings,
+}
+
+/// Where metrics are.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MetricsSettings {
+    /// `metrics_address`; nothing is off.
+    pub address: Option<SocketAddr>,
+    /// `metrics_file`, absolute; nothing is off.
+    pub file: Option<String>,
+    /// `metrics_interval`, a second to an hour.
+    pub interval: Micros,
+}
+
+impl Default for MetricsSettings {
+    fn default() -> Self {
+        Self {
+            address: None,
+            file: None,
+            interval: Micros::from_secs(15),
+        }
+    }
 }
 
 /// `include_check`.

@@ -53,8 +53,8 @@ pub use forwarding::{Forwarding, Protocol, Scheduler, ServerWeight, ServiceFlags
 pub use garp::{ExtraInterfaceGarp, Garp, GarpGroup};
 pub use globals::{
     CpuId, Dump, FifoSettings, Files, Firewall, Globals, Identity, IncludeChecks, LvsFlushOnStop, LvsGlobals,
-    LvsSyncDaemon, LvsTimeouts, Mail, MailAccount, MailEncryption, NetlinkBuffers, ProcessSettings,
-    RxBufferPolicy, Snmp, SocketBuffer, VrrpGlobals,
+    LvsSyncDaemon, LvsTimeouts, Mail, MailAccount, MailEncryption, MetricsSettings, NetlinkBuffers,
+    Operation, ProcessSettings, RxBufferPolicy, Snmp, SocketBuffer, VrrpGlobals,
 };
 pub use instance::{
     ConfigFault, InitialState, Instance, Notifications, Peer, Transport, UnicastChecksum, Version,

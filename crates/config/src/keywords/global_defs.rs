@@ -4,6 +4,7 @@ mod firewall;
 mod identity;
 mod lvs;
 mod mail;
+mod operation;
 mod scheduling;
 mod scripts;
 mod snmp;
@@ -16,6 +17,7 @@ pub(super) static GLOBAL_DEFS: Block<GlobalsDraft> = Block {
     name: "global_defs",
     keywords: &[
         identity::KEYWORDS,
+        operation::KEYWORDS,
         scripts::KEYWORDS,
         mail::KEYWORDS,
         scheduling::KEYWORDS,

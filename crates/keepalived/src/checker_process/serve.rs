@@ -68,6 +68,7 @@ impl CheckerProcess {
                 Ok(Some(Request::Reload(configuration))) => self.open_configuration(configuration)?,
                 Ok(Some(Request::Launcher(connection))) => self.outside.adopt_launcher(connection),
                 Ok(Some(Request::Dump(dump))) => self.dump(dump),
+                Ok(Some(Request::Act(number, action))) => self.act(number, action),
                 Ok(Some(Request::Status(_, pipe))) => self.tell_status(now, pipe),
                 Err(LinkError::Closed) => {
                     self.stop(now);

@@ -76,6 +76,7 @@ impl CheckerProcess {
         process
             .listen_to_all()
             .map_err(ProcessError::of("waiting for events"))?;
+        process.follow(handover.orders);
         process.apply(now, prepared)?;
         process.work_off(now);
         process.log_data();

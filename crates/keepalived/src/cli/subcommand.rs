@@ -1,8 +1,10 @@
 //! Subcommands: `keepalived reload`, `keepalived status`.
 
 use crate::messages::MessageFormat;
+use crate::orders::{self, Target};
 use clap::{CommandFactory, Parser};
 use std::ffi::OsString;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 /// What a first word can ask for.
@@ -14,6 +16,14 @@ pub enum Subcommand {
     Status(Status),
     /// Show the last changes of state with their causes
     History(History),
+    /// Have a master give up once, with its sync group
+    Failover(Failover),
+    /// Keep all instances down until it is switched off
+    Maintenance(Maintenance),
+    /// Keep new connections away from a real server
+    Drain(Drain),
+    /// Put a drained real server into service again
+    Undrain(Drain),
     /// Explain a keyword of the configuration or a diagnostic code
     Explain(Explain),
     /// Say what on this host, its links or in its configuration is in the way
@@ -63,6 +73,65 @@ pub struct History {
     /// Print one JSON document
     #[arg(long)]
     pub json: bool,
+}
+
+/// Arguments of `failover`.
+#[derive(Debug, PartialEq, Eq, clap::Args)]
+pub struct Failover {
+    /// The instance or sync group
+    #[arg(value_name = "INSTANCE")]
+    pub name: String,
+    /// For so many seconds it does not take over from a router of lower priority
+    #[arg(long, value_name = "SECONDS", default_value = "60")]
+    #[arg(value_parser = clap::value_parser!(u32).range(0..=86_400))]
+    pub hold: u32,
+    /// Pid file of the daemon, where it is not the only one
+    #[arg(short, long, value_name = "FILE")]
+    pub pid: Option<PathBuf>,
+}
+
+/// Arguments of `maintenance`.
+#[derive(Debug, PartialEq, Eq, clap::Args)]
+pub struct Maintenance {
+    /// Whether to begin or to end it
+    #[arg(value_enum)]
+    pub switch: Switch,
+    /// Pid file of the daemon, where it is not the only one
+    #[arg(short, long, value_name = "FILE")]
+    pub pid: Option<PathBuf>,
+}
+
+/// On or off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Switch {
+    /// Begin
+    On,
+    /// End
+    Off,
+}
+
+/// Arguments of `drain` and `undrain`.
+#[derive(Debug, PartialEq, Eq, clap::Args)]
+pub struct Drain {
+    /// The real server: ADDRESS:PORT, or as the log writes it
+    #[arg(value_parser = orders::server)]
+    pub server: SocketAddr,
+    /// Only in this virtual server, named as in the log: [ADDRESS]:tcp:PORT
+    #[arg(long, value_name = "NAME")]
+    pub virtual_server: Option<String>,
+    /// Pid file of the daemon, where it is not the only one
+    #[arg(short, long, value_name = "FILE")]
+    pub pid: Option<PathBuf>,
+}
+
+impl Drain {
+    /// What it is about.
+    pub(crate) fn target(&self) -> Target {
+        Target {
+            server: self.server,
+            virtual_server: self.virtual_server.clone(),
+        }
+    }
 }
 
 /// Arguments of `explain`.

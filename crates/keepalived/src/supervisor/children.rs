@@ -23,6 +23,14 @@ impl Supervisor {
     pub(super) fn adopt(&mut self, configuration: &Configuration, copy: &[u8]) {
         self.router_id
             .clone_from(&configuration.globals.identity.router_id);
+        let operation = &configuration.globals.operation;
+        if let Some(control) = &mut self.plan.control
+            && let Err(error) = control.open_to(operation.control_group)
+        {
+            tracing::error!("control_group: {error}; the control socket is for root alone");
+        }
+        self.metrics
+            .configure(&operation.metrics, &self.plan.run_files.control());
         let files = &configuration.globals.files;
         umask(self.plan.settings.umask_with(files));
         if let Some(name) = &configuration.globals.identity.process_name
@@ -94,6 +102,7 @@ impl Supervisor {
             settings: &self.plan.settings,
             generation: self.generation,
             configuration: self.configuration.as_fd(),
+            orders: &self.orders,
         };
         let slot = &mut self.slots[index];
         slot.restarts += u64::from(start == Start::Respawn);
@@ -133,6 +142,8 @@ impl Supervisor {
         };
         // Its last words: that a configuration was in force, or that it asks for a reload.
         self.handle_messages();
+        let kind = self.slots[index].kind;
+        self.abandon_actions(kind);
         let slot = &mut self.slots[index];
         let State::Running(process) = std::mem::replace(&mut slot.state, State::Off) else {
             return;

@@ -7,11 +7,12 @@ use crate::child::{DESCRIPTOR, VARIABLE};
 use crate::handover::{Kind, Start};
 use crate::link::{self, ChildLink, LinkError};
 use crate::log::ALERT;
+use crate::orders::Orders;
 use crate::pid_file::PidFile;
 use crate::protocol::{Generation, ToChild, ToParent};
 use crate::scripts::launch;
 use crate::settings::Settings;
-use crate::{clock, systemd};
+use crate::{clock, memory, systemd};
 use model::Time;
 use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill};
@@ -31,6 +32,8 @@ pub(super) struct Supply<'a> {
     pub(super) generation: Generation,
     /// The configuration in a sealed memory file.
     pub(super) configuration: BorrowedFd<'a>,
+    /// What operators have ordered.
+    pub(super) orders: &'a Orders,
 }
 
 /// The place of one child.
@@ -146,7 +149,9 @@ impl Process {
             settings: supply.settings.clone(),
             generation: supply.generation,
         };
-        let descriptors: Vec<_> = std::iter::once(supply.configuration)
+        let orders = memory::seal("orders", supply.orders)?;
+        let descriptors: Vec<_> = [supply.configuration, orders.as_fd()]
+            .into_iter()
             .chain(pid_file.map(AsFd::as_fd))
             .collect();
         link.send(&message, &descriptors).map_err(io::Error::other)?;

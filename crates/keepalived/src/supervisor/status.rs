@@ -7,7 +7,8 @@ use crate::cli::COMPATIBLE;
 use crate::clock;
 use crate::control::{Answer, ClientId, Detail, Verdict};
 use crate::handover::Kind;
-use crate::status::document::{Daemon, ProcessStatus, Status, VERSION};
+use crate::orders::Target;
+use crate::status::document::{Daemon, DrainStatus, ProcessStatus, Status, VERSION};
 use model::Time;
 use nix::unistd::{Pid, SysconfVar, sysconf};
 use serde_json::value::{RawValue, to_raw_value};
@@ -79,8 +80,8 @@ impl Supervisor {
                 made_at_us: clock::wall().0,
                 configurations: self.generation.0,
                 last_reload: self.last_reload.clone(),
-                maintenance_since_us: None,
-                drained: Vec::new(),
+                maintenance_since_us: self.orders.maintenance.map(|since| since.0),
+                drained: self.orders.drained.iter().map(drained).collect(),
             },
             processes: processes.collect(),
             vrrp,
@@ -101,6 +102,13 @@ impl Supervisor {
             restarts: slot.restarts,
             memory_bytes: process.and_then(|process| resident(process.pid)),
         }
+    }
+}
+
+fn drained(target: &Target) -> DrainStatus {
+    DrainStatus {
+        server: target.server.to_string(),
+        virtual_server: target.virtual_server.clone(),
     }
 }
 

@@ -176,6 +176,7 @@ impl VrrpProcess {
                 Ok(Some(Request::Reload(configuration))) => self.open_configuration(configuration)?,
                 Ok(Some(Request::Launcher(connection))) => self.outside.adopt_launcher(connection),
                 Ok(Some(Request::Dump(dump))) => self.dump(now, dump),
+                Ok(Some(Request::Act(number, action))) => self.act(now, number, &action),
                 Ok(Some(Request::Status(detail, pipe))) => self.tell_status(now, detail, pipe),
                 Err(LinkError::Closed) => {
                     self.stop(now);

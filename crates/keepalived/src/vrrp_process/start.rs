@@ -31,7 +31,7 @@ use model::{Configuration, Globals, Micros, Route, Rule, SocketBuffer, VrrpConfi
 use std::collections::BTreeSet;
 use std::io;
 use std::sync::Arc;
-use vrrp::{Detail, LinkPlan, Outbox, Router, Setup};
+use vrrp::{Detail, Input, LinkPlan, Outbox, Router, Setup};
 
 /// Receive buffer of the monitor without a setting: a few thousand notifications, as a takeover makes at once.
 const MONITOR_BUFFER: usize = 4 << 20;
@@ -129,6 +129,9 @@ impl VrrpProcess {
             .listen_to_all()
             .map_err(ProcessError::of("waiting for events"))?;
         process.log_addresses();
+        if handover.orders.maintenance.is_some() {
+            process.handle(moment, Input::Maintenance(true));
+        }
         process.work_off(moment)?;
         process.requests.hand_over();
         process.log_data(moment);

@@ -142,6 +142,10 @@ fn child(mut handover: Handover) -> Exit {
         loop {
             match handover.parent.receive() {
                 Ok(Some(Request::Dump(dump))) => tracing::info!("child dumps {dump:?}"),
+                Ok(Some(Request::Act(number, action))) => {
+                    tracing::info!("child is asked for {action:?}");
+                    handover.parent.acted(number, Ok("done".to_owned())).unwrap();
+                }
                 Ok(Some(Request::Status(..))) => tracing::info!("child keeps its status to itself"),
                 Ok(Some(Request::Reload(configuration))) => {
                     let new = configuration.open().unwrap().globals.identity.router_id;

@@ -39,6 +39,8 @@ const TESTS: &[(&str, Test)] = &[
     ("rights::as_another_user", rights::as_another_user),
     ("rights::as_process_1", rights::as_process_1),
     ("status::of_a_master", status::of_a_master),
+    ("status::of_maintenance", status::of_maintenance),
+    ("status::of_the_group", status::of_the_group),
     ("status::of_a_process_that_hangs", status::of_a_process_that_hangs),
     ("scheduling::of_the_process", scheduling::of_the_process),
     ("scheduling::in_real_time", scheduling::in_real_time),

@@ -4,6 +4,7 @@ use crate::lab::{INTERFACE, Lab, VIP, configuration, implementation};
 use anyhow::{Context as _, Result, ensure};
 use serde_json::Value;
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Command, Output};
 use testbed::daemon::{Daemon, State};
 use testbed::netns::{Node, PATIENCE};
@@ -30,6 +31,14 @@ fn ensure_exit(node: &Node, words: &[&str], code: i32, reason: &str) -> Result<(
         output.status
     );
     Ok(())
+}
+
+/// What a status says of the VRRP process.
+fn process(status: &Value) -> &Value {
+    let mut processes = status["processes"].as_array().into_iter().flatten();
+    processes
+        .find(|process| process["name"] == "vrrp")
+        .unwrap_or(&Value::Null)
 }
 
 /// The document tells state, cause, priorities with their reasons, and the addresses that the kernel has.
@@ -109,7 +118,56 @@ pub(crate) fn of_a_process_that_hangs() -> Result<()> {
     ensure!(output.status.code() == Some(2), "{}", output.status);
     let status: Value = serde_json::from_slice(&output.stdout)?;
     ensure!(status["vrrp"].is_null(), "{status}");
-    ensure!(status["processes"][0]["answers"] == false, "{status}");
+    ensure!(process(&status)["answers"] == false, "{status}");
+    Ok(())
+}
+
+/// What an operator orders holds through a reload and for the next process, and is undone by a command.
+pub(crate) fn of_maintenance() -> Result<()> {
+    let lab = Lab::new()?;
+    let mut daemon = lab.master(&[], &configuration("", ""))?;
+    let mark = daemon.process().mark();
+    let output = command(&lab.router, &["maintenance", "on"])?;
+    ensure!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    daemon.wait_state_from(mark, "V", State::Fault, PATIENCE)?;
+    ensure_exit(&lab.router, &["status", "--ready"], 3, "maintenance")?;
+    ensure_exit(&lab.router, &["failover", "V"], 1, "V is in FAULT")?;
+    ensure_exit(&lab.router, &["failover", "W"], 1, "the instances are: V")?;
+    let mark = daemon.process().mark();
+    Child::of(&mut daemon)?.signal("KILL")?;
+    // The next one is told before it takes part.
+    daemon.wait_state_from(mark, "V", State::Fault, PATIENCE)?;
+    let status = json(&lab.router, &["status", "--json"])?;
+    ensure!(process(&status)["restarts"] == 1, "{status}");
+    let history = json(&lab.router, &["history", "--json"])?;
+    let cause = history.as_array().and_then(|entries| entries.last());
+    let cause = cause.context("no history")?["cause"].clone();
+    ensure!(cause == "maintenance asked by operator", "{history}");
+    let mark = daemon.process().mark();
+    ensure_exit(&lab.router, &["maintenance", "off"], 0, "")?;
+    daemon.wait_state_from(mark, "V", State::Master, PATIENCE)?;
+    daemon.stop()?;
+    Ok(())
+}
+
+/// Only who may speaks to the daemon: root, and the members of the group.
+pub(crate) fn of_the_group() -> Result<()> {
+    let lab = Lab::new()?;
+    let mut daemon = lab.master(&[], &configuration("", ""))?;
+    let socket = daemon.node().directory().join("keepalived.sock");
+    let mode = || -> Result<u32> { Ok(fs::metadata(&socket)?.permissions().mode() & 0o777) };
+    ensure!(mode()? == 0o600, "{:o}", mode()?);
+    let mark = daemon.process().mark();
+    daemon.reload(&configuration("control_group 0", ""))?;
+    daemon
+        .process()
+        .wait_line_from(mark, "Reload complete", PATIENCE)?;
+    ensure!(mode()? == 0o660, "{:o}", mode()?);
+    daemon.stop()?;
     Ok(())
 }
 

@@ -164,6 +164,14 @@ impl Tree {
             copy(format!("{doc}/README.md"), from("README.md")),
             copy(format!("{doc}/compat.md"), from("docs/compat.md")),
             copy(
+                format!("{doc}/grafana/keepalived.json"),
+                from("dist/grafana/keepalived.json"),
+            ),
+            copy(
+                format!("{doc}/prometheus/keepalived.rules.yml"),
+                from("dist/prometheus/keepalived.rules.yml"),
+            ),
+            copy(
                 format!("{share}/bash-completion/completions/keepalived"),
                 sources.documents.join("completions/bash/keepalived"),
             ),

@@ -9,9 +9,7 @@ use check::{CheckView, Director, ServerView, VirtualServerView};
 use kernel::ipvs::{Backend, Counters, ServiceStatistics};
 use model::ipvs::{DestinationKey, ServiceKey};
 use model::{ServerWeight, Time};
-
-/// Most services whose counters are asked for: each takes the kernel some microseconds.
-const SERVICES: usize = 10_000;
+use std::collections::HashMap;
 
 /// The document, and what the kernel is to be asked about it.
 pub(super) struct Draft {
@@ -61,15 +59,12 @@ impl Draft {
     }
 
     fn count(&mut self, backend: &mut dyn Backend) -> Result<(), String> {
-        let number: usize = self.services.iter().map(Vec::len).sum();
-        if number > SERVICES {
-            return Err(format!("more than {SERVICES} services"));
-        }
+        let all = backend.all_statistics().map_err(|error| error.to_string())?;
+        let all: HashMap<_, _> = all.into_iter().collect();
         for (server, services) in self.document.virtual_servers.iter_mut().zip(&self.services) {
             for (key, destinations) in services {
-                let statistics = backend.statistics(key).map_err(|error| error.to_string())?;
-                if let Some(statistics) = statistics {
-                    add(server, &statistics, destinations);
+                if let Some(statistics) = all.get(key) {
+                    add(server, statistics, destinations);
                 }
             }
         }

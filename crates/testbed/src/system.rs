@@ -1,8 +1,8 @@
 //! A whole Debian system in a node: the host's files under a layer of its own, in which packages can be installed.
 //!
 //! An overlay in memory takes every change, so the host stays as it is. The system has its own processes, and its process
-//! number 1 has it as its root: maintainer scripts would do nothing in a chroot. There is no systemd in it, so services are
-//! started by their init scripts, as on a host without it.
+//! number 1 has it as its root: maintainer scripts would do nothing in a chroot. That process is either one that only reaps, and
+//! services are started by their init scripts, as on a host without systemd; or it is systemd.
 
 use std::fs;
 use std::io::{BufRead as _, BufReader};
@@ -10,18 +10,50 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context as _, Result, bail, ensure};
+use nix::poll::{PollTimeout, poll};
 
 use crate::netns::Node;
 
-/// Makes the system in `$1` of the host and stays as its process 1. `wait` takes the ended daemons in.
-const FIRST_PROCESS: &str = r#"
+/// Makes the system in `$1` of the host. What follows is run in its root.
+const LAYERS: &str = r#"
 set -e
 mkdir "$1" "$1/upper" "$1/work" "$1/root"
 mount -t overlay overlay -o "lowerdir=/,upperdir=$1/upper,workdir=$1/work" "$1/root"
 cd "$1/root"
 mount -t proc proc proc
+"#;
+
+/// Devices and settings are those of the host.
+const OF_THE_HOST: &str = "
 mount --rbind /dev dev
 mount --rbind /sys sys
+";
+
+/// systemd fills /dev, and sets what it finds in /sys and /proc/sys: none of that may reach the host.
+const OF_ITS_OWN: &str = r"
+mount --bind proc/sys/net proc/sys/net
+mount --rbind proc/sys proc/sys
+mount -o remount,bind,ro proc/sys
+mount -t sysfs -o ro sysfs sys
+mount -t tmpfs tmpfs sys/fs/cgroup
+mount -t cgroup2 none sys/fs/cgroup
+mount -t tmpfs tmpfs dev
+for device in null zero full random urandom tty; do cp -a /dev/$device dev/; done
+mkdir dev/pts dev/shm
+mount -t devpts -o newinstance,ptmxmode=0666 devpts dev/pts
+ln -s pts/ptmx dev/ptmx
+ln -s /proc/self/fd dev/fd
+rm -f etc/machine-id
+echo uninitialized > etc/machine-id
+ln -sf /lib/systemd/system/multi-user.target etc/systemd/system/default.target
+for unit in console-getty getty@tty1 ssh systemd-firstboot systemd-logind systemd-modules-load systemd-networkd systemd-oomd \
+    systemd-random-seed systemd-remount-fs systemd-resolved systemd-sysctl systemd-timesyncd systemd-udev-trigger systemd-udevd; do
+    ln -sf /dev/null etc/systemd/system/$unit.service
+done
+";
+
+/// Lets the host's files go.
+const TURN: &str = r"
 for directory in run tmp; do mount -t tmpfs tmpfs $directory; done
 # Services may be started; the index of manual pages would be written for seconds after each change.
 rm -f usr/sbin/policy-rc.d var/lib/man-db/auto-update
@@ -30,10 +62,23 @@ pivot_root . outside
 umount -l /outside
 rmdir /outside
 echo ready
+";
+
+/// Stays as process 1. `wait` takes the ended daemons in.
+const REAPER: &str = "
 exec >&- 2>&-
 sleep 1000000 &
 while :; do wait || :; done
-"#;
+";
+
+/// Becomes systemd, which takes itself for a container's.
+const SYSTEMD: &str = "
+exec env -i container=lxc PATH=/usr/sbin:/usr/bin:/sbin:/bin /lib/systemd/systemd --system --show-status=no </dev/null >/dev/null 2>&1
+";
+
+/// Returns when every service has been started.
+const BOOTED: &str = "timeout 60 sh -c 'until [ -S /run/systemd/private ]; do sleep 0.05; done; systemctl is-system-running --wait \
+                      || :'";
 
 /// What programs in the system find in their environment. Without a run level services are not started.
 const ENVIRONMENT: [&str; 5] = [
@@ -49,24 +94,44 @@ const ENVIRONMENT: [&str; 5] = [
 pub struct System {
     node: Node,
     first: Child,
+    /// Where the processes of systemd are counted.
+    control_group: Option<ControlGroup>,
 }
 
 impl System {
     /// Makes one whose network is that of `node`. Only root of the host can.
     pub fn new(node: &Node) -> Result<Self> {
         let mut command = Command::new("unshare");
+        let script = [LAYERS, OF_THE_HOST, TURN, REAPER].concat();
+        command
+            .args(["--mount", "--pid", "--fork", "--kill-child", "sh", "-c"])
+            .args([&script, "sh", "/run/system"]);
+        Self::start(node, command, None)
+    }
+
+    /// The same with systemd, booted.
+    pub fn with_systemd(node: &Node) -> Result<Self> {
+        let group = ControlGroup::new(node.name())?;
+        let script = [LAYERS, OF_ITS_OWN, TURN, SYSTEMD].concat();
+        let mut command = Command::new("sh");
+        // The control group that it is in becomes the root of those that it sees.
         command
             .args([
-                "--mount",
-                "--pid",
-                "--fork",
-                "--kill-child",
-                "sh",
                 "-c",
-                FIRST_PROCESS,
+                "echo 0 > \"$3/cgroup.procs\" && exec unshare --mount --pid --fork --kill-child --cgroup --ipc --uts sh -c \"$1\" sh \
+                 \"$2\"",
                 "sh",
+                &script,
+                "/run/system",
             ])
-            .arg("/run/system")
+            .arg(&group.0);
+        let system = Self::start(node, command, Some(group))?;
+        system.run(BOOTED)?;
+        Ok(system)
+    }
+
+    fn start(node: &Node, mut command: Command, control_group: Option<ControlGroup>) -> Result<Self> {
+        command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
@@ -89,6 +154,7 @@ impl System {
         Ok(Self {
             node: node.clone(),
             first,
+            control_group,
         })
     }
 
@@ -153,5 +219,51 @@ impl Drop for System {
         // `unshare --kill-child` takes process 1 with it, and that one all others.
         self.first.kill().ok();
         self.first.wait().ok();
+        if let Some(group) = self.control_group.take() {
+            group.remove();
+        }
     }
+}
+
+/// A control group of version 2.
+#[derive(Debug)]
+struct ControlGroup(PathBuf);
+
+impl ControlGroup {
+    fn new(name: &str) -> Result<Self> {
+        let mounts = fs::read_to_string("/proc/self/mounts").context("reading the list of mounts")?;
+        let root = mounts.lines().find_map(|line| {
+            let mut words = line.split(' ').skip(1);
+            let (path, kind) = (words.next()?, words.next()?);
+            (kind == "cgroup2").then_some(path)
+        });
+        let root = root.context("this host has no control groups of version 2 mounted")?;
+        let path = Path::new(root).join(format!("testbed-{}-{name}", std::process::id()));
+        fs::create_dir(&path).with_context(|| format!("making {}", path.display()))?;
+        Ok(Self(path))
+    }
+
+    /// Ends what is in it, and takes it away.
+    fn remove(self) {
+        /// Times to look whether it is empty, and milliseconds between.
+        const PATIENCE: (u32, u16) = (300, 10);
+        fs::write(self.0.join("cgroup.kill"), "1").ok();
+        for _ in 0..PATIENCE.0 {
+            if remove_groups(&self.0).is_ok() {
+                return;
+            }
+            let _ = poll(&mut [], PollTimeout::from(PATIENCE.1));
+        }
+    }
+}
+
+/// Removes a control group and those below it.
+fn remove_groups(path: &Path) -> std::io::Result<()> {
+    for entry in fs::read_dir(path)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            remove_groups(&entry.path())?;
+        }
+    }
+    fs::remove_dir(path)
 }

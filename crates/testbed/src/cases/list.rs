@@ -177,6 +177,7 @@ pub(super) fn all() -> Vec<Case> {
         alone("package/fresh", package::fresh).with_package(),
         alone("package/guide", package::guide).with_package(),
         case(Kind::Interop, "package/swap".to_owned(), package::swap).with_package(),
+        case(Kind::Interop, "package/systemd".to_owned(), package::systemd).with_package(),
         alone("vmac/settings", virtual_mac::with_settings).only_ours(),
         alone("vmac/addresses", virtual_mac::other_addresses).only_ours(),
         alone("vmac/resolved", virtual_mac::resolved),

@@ -1,6 +1,7 @@
 //! The Debian package: installed, swapped with Debian's keepalived and back, removed, on a system with a running daemon.
 
 mod guide;
+mod systemd;
 
 use std::path::Path;
 use std::time::Duration;
@@ -14,6 +15,7 @@ use testbed::system::System;
 
 use super::World;
 pub(super) use guide::guide;
+pub(super) use systemd::systemd;
 
 const INTERFACE: &str = "eth0";
 const VIRTUAL_ADDRESS: std::net::Ipv4Addr = std::net::Ipv4Addr::new(10, 0, 0, 200);
@@ -87,25 +89,8 @@ pub(super) fn swap(world: &World) -> Result<()> {
     }
     let system = System::new(&host)?;
     system.write(CONFIGURATION, &configuration(100))?;
-    let mut debians = None;
-    let mut libraries = Vec::new();
-    for file in world.foreign()?.peers.packages()? {
-        let name = file
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
-        if name.starts_with("keepalived_") {
-            debians = Some(system.bring(&file)?);
-        } else if !name.starts_with("frr") {
-            libraries.push(system.bring(&file)?);
-        }
-    }
-    let debians = debians.context("the package of Debian's keepalived was not fetched")?;
+    let debians = bring_debians(world, &system)?;
     let ours = system.bring(world.package()?)?;
-    if !libraries.is_empty() {
-        system.run(&format!("dpkg --install --force-depends {}", libraries.join(" ")))?;
-    }
     system.run(&format!("dpkg --install {debians}"))?;
 
     let mut second = Daemon::start(&peer, &world.ours, &configuration(50))?;
@@ -129,6 +114,28 @@ pub(super) fn swap(world: &World) -> Result<()> {
     second.stop()?;
     system.run("apt-get purge --yes keepalived")?;
     Ok(())
+}
+
+/// Installs what Debian's keepalived needs, and returns where its package is.
+fn bring_debians(world: &World, system: &System) -> Result<String> {
+    let mut debians = None;
+    let mut libraries = Vec::new();
+    for file in world.foreign()?.peers.packages()? {
+        let name = file
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        if name.starts_with("keepalived_") {
+            debians = Some(system.bring(&file)?);
+        } else if !name.starts_with("frr") {
+            libraries.push(system.bring(&file)?);
+        }
+    }
+    if !libraries.is_empty() {
+        system.run(&format!("dpkg --install --force-depends {}", libraries.join(" ")))?;
+    }
+    debians.context("the package of Debian's keepalived was not fetched")
 }
 
 /// A host with a virtual address while its packages change.

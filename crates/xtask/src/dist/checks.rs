@@ -42,6 +42,7 @@ pub(crate) fn check(packages: &Packages, workspace: &Workspace) -> Result<Vec<St
     complaints.extend(entries("rpm", &rpm_entries(&packages.rpm)?));
     complaints.extend(maintainer_files(&root)?);
     complaints.extend(unit(&root)?);
+    complaints.extend(drop_ins(&root, workspace.root())?);
     complaints.extend(pages(&root)?);
     complaints.extend(completions(&root)?);
     Ok(complaints)
@@ -182,6 +183,26 @@ fn unit(root: &Path) -> Result<Vec<String>> {
         return Ok(Vec::new());
     }
     Ok(vec![format!("systemd-analyze verify: {output}")])
+}
+
+/// systemd takes the drop-ins of the documentation.
+fn drop_ins(root: &Path, repository: &Path) -> Result<Vec<String>> {
+    let directory = root.join("etc/systemd/system/keepalived.service.d");
+    fs::create_dir_all(&directory).with_context(|| format!("making {}", directory.display()))?;
+    let page = repository.join("docs/security.md");
+    let text = fs::read_to_string(&page).with_context(|| format!("reading {}", page.display()))?;
+    let mut complaints = Vec::new();
+    let examples = text.split("```ini\n").skip(1);
+    for example in examples.filter_map(|rest| rest.split("```").next()) {
+        fs::write(directory.join("example.conf"), example).context("writing a drop-in")?;
+        complaints.extend(
+            unit(root)?
+                .into_iter()
+                .map(|complaint| format!("{complaint} with\n{example}")),
+        );
+    }
+    fs::remove_dir_all(&directory).with_context(|| format!("removing {}", directory.display()))?;
+    Ok(complaints)
 }
 
 /// The manual pages are printed without a warning.

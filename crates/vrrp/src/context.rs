@@ -3,6 +3,7 @@
 use crate::alarm::Alarm;
 use crate::garp::Announcer;
 use crate::links::Links;
+use crate::rhythm::Rhythm;
 use crate::timers::{Alarms, Deadlines};
 use crate::{Now, Outbox, Owner, Ticket};
 use model::Time;
@@ -14,6 +15,7 @@ pub(crate) struct Context<'a> {
     pub(crate) out: &'a mut Outbox,
     pub(crate) deadlines: &'a mut Deadlines,
     pub(crate) alarms: &'a mut Alarms<Alarm>,
+    pub(crate) rhythm: &'a mut Rhythm,
     pub(crate) announcer: &'a mut Announcer,
     pub(crate) links: &'a Links,
     pub(crate) tickets: &'a mut Tickets,

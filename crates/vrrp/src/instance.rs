@@ -95,6 +95,8 @@ pub struct Instance {
     wants_master: bool,
     /// When the last advert was sent.
     sent_at: Option<Time>,
+    /// Whether its adverts have their place among those of the other instances.
+    in_rhythm: bool,
 
     // Health.
     faults: Vec<FaultReason>,
@@ -142,6 +144,7 @@ impl Instance {
             preempt_at: None,
             wants_master: false,
             sent_at: None,
+            in_rhythm: false,
             faults: Vec::new(),
             waits_for_scripts: false,
             source: None,

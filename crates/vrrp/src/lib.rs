@@ -42,6 +42,7 @@ mod outbox;
 mod peers;
 mod placement;
 mod receive;
+mod rhythm;
 mod router;
 mod socket_key;
 mod sockets;

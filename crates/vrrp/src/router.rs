@@ -21,6 +21,7 @@ use crate::alarm::Alarm;
 use crate::context::{Context, Tickets};
 use crate::garp::Announcer;
 use crate::links::Links;
+use crate::rhythm::Rhythm;
 use crate::sockets::Sockets;
 use crate::timers::{Alarms, Deadlines};
 use crate::track::{Track, Trackers};
@@ -54,6 +55,7 @@ pub struct Router {
     statics: Statics,
     deadlines: Deadlines,
     alarms: Alarms<Alarm>,
+    rhythm: Rhythm,
     announcer: Announcer,
     tickets: Tickets,
     /// Groups with a notification that waits for those of the members.
@@ -336,6 +338,7 @@ impl Router {
             out,
             deadlines: &mut self.deadlines,
             alarms: &mut self.alarms,
+            rhythm: &mut self.rhythm,
             announcer: &mut self.announcer,
             links: &self.links,
             tickets: &mut self.tickets,

@@ -24,7 +24,7 @@ impl Instance {
     /// Sends one advert now and restarts the interval.
     pub(super) fn send_advert_early(&mut self, cx: &mut Context<'_>) {
         self.send_advert(cx);
-        self.set_deadline(cx, self.config.advert_int);
+        self.begin_rhythm(cx);
     }
 
     pub(super) fn send_advert(&mut self, cx: &mut Context<'_>) {

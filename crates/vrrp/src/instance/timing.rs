@@ -53,15 +53,28 @@ impl Instance {
         cx.deadlines.set(self.id.0, None);
     }
 
+    /// An advert has just left: the next one follows after an interval. It may be followed by a shorter one, in which
+    /// the instance finds its place among the others.
+    pub(super) fn begin_rhythm(&mut self, cx: &mut Context<'_>) {
+        self.in_rhythm = false;
+        self.set_deadline(cx, self.config.advert_int);
+    }
+
     /// The next advert leaves one interval after the last one was due, so that the rate holds whatever the lateness of
     /// each; after a longer pause the rhythm begins anew.
-    pub(super) fn set_next_advert(&self, cx: &mut Context<'_>, due: Time) {
-        let next = due + self.config.advert_int;
-        let next = if next > cx.now.time {
-            next
+    pub(super) fn set_next_advert(&mut self, cx: &mut Context<'_>, due: Time) {
+        let interval = self.config.advert_int;
+        let start = if due + interval > cx.now.time {
+            due
         } else {
-            cx.now.time + self.config.advert_int
+            self.in_rhythm = false;
+            cx.now.time
         };
-        cx.deadlines.set(self.id.0, Some(next));
+        let lead = if std::mem::replace(&mut self.in_rhythm, true) {
+            Micros::ZERO
+        } else {
+            cx.rhythm.lead(start, interval)
+        };
+        cx.deadlines.set(self.id.0, Some(start + interval - lead));
     }
 }

@@ -57,7 +57,7 @@ impl Instance {
             self.event(cx, InstanceEvent::IntervalRestored { from, to });
             self.interval = to;
         }
-        self.set_deadline(cx, self.config.advert_int);
+        self.begin_rhythm(cx);
         self.install(cx);
         self.begin_announcing(cx);
         self.report(cx, NotifiedState::Master, cause);

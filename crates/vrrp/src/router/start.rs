@@ -6,6 +6,7 @@ use crate::context::Tickets;
 use crate::garp::Announcer;
 use crate::instance::Noticed;
 use crate::links::Links;
+use crate::rhythm::Rhythm;
 use crate::router::claims::Claims;
 use crate::router::static_objects::Statics;
 use crate::sockets::Sockets;
@@ -75,6 +76,7 @@ impl Router {
             statics: Statics::default(),
             deadlines: Deadlines::default(),
             alarms: Alarms::default(),
+            rhythm: Rhythm::default(),
             announcer: Announcer::new(&setup.configuration.garp_groups),
             tickets: Tickets::default(),
             configuration: Arc::new(setup.configuration),

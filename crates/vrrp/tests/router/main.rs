@@ -14,6 +14,7 @@ mod operator;
 mod owners;
 mod packets;
 mod reload;
+mod rhythm;
 mod start;
 mod storm;
 mod table;

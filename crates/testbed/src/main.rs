@@ -48,7 +48,7 @@ enum What {
         #[command(flatten)]
         arguments: bench::Arguments,
     },
-    /// Fetches Debian's keepalived and FRR, without installing them.
+    /// Fetches Debian's keepalived, FRR and nginx, without installing them.
     Peers {
         #[command(flatten)]
         programs: Programs,

@@ -1,4 +1,4 @@
-//! Foreign implementations: Debian's keepalived and FRR, as black boxes.
+//! Foreign programs: Debian's keepalived and FRR as peers, nginx as what is behind a balancer; black boxes all.
 //!
 //! Their packages are fetched with `apt-get download` and unpacked with `dpkg -x` into a directory below `target/`,
 //! together with the shared libraries that the host lacks. Nothing is installed, so no service starts and no root is
@@ -19,7 +19,7 @@ mod frr;
 pub use frr::{Frr, Router};
 
 /// The packages whose programs are run.
-const PACKAGES: [&str; 2] = ["keepalived", "frr"];
+const PACKAGES: [&str; 3] = ["keepalived", "frr", "nginx"];
 
 /// The unpacked packages.
 #[derive(Clone, Debug)]
@@ -35,9 +35,13 @@ impl Peers {
     /// When apt cannot fetch a package, or a program still lacks a library.
     pub fn fetch(directory: &Path, say: &mut dyn FnMut(&str)) -> Result<Self> {
         let (root, complete) = (directory.join("root"), directory.join("complete"));
-        if !complete.exists() {
-            if root.exists() {
-                fs::remove_dir_all(&root).with_context(|| format!("removing {}", root.display()))?;
+        // Which packages there are is in it: an older testbed may have fetched fewer.
+        let wanted = PACKAGES.join(" ");
+        if fs::read_to_string(&complete).ok().as_ref() != Some(&wanted) {
+            for old in [&root, &directory.join("debs")] {
+                if old.exists() {
+                    fs::remove_dir_all(old).with_context(|| format!("removing {}", old.display()))?;
+                }
             }
             let packages = download(directory, say)?;
             for package in &packages {
@@ -45,7 +49,7 @@ impl Peers {
             }
             let peers = Self::unpacked(root.clone())?;
             peers.check()?;
-            fs::write(&complete, "").with_context(|| format!("writing {}", complete.display()))?;
+            fs::write(&complete, wanted).with_context(|| format!("writing {}", complete.display()))?;
         }
         Self::unpacked(root)
     }
@@ -93,6 +97,14 @@ impl Peers {
         )
     }
 
+    /// nginx, without arguments.
+    #[must_use]
+    pub fn nginx(&self) -> Command {
+        let mut command = Command::new(self.root.join("usr/sbin/nginx"));
+        command.env("LD_LIBRARY_PATH", &self.library_path);
+        command
+    }
+
     /// A program of FRR with its libraries.
     fn frr_program(&self, name: &str) -> Command {
         let mut command = Command::new(self.root.join("usr/lib/frr").join(name));
@@ -101,7 +113,12 @@ impl Peers {
     }
 
     fn check(&self) -> Result<()> {
-        for program in ["usr/sbin/keepalived", "usr/lib/frr/zebra", "usr/lib/frr/vrrpd"] {
+        for program in [
+            "usr/sbin/keepalived",
+            "usr/lib/frr/zebra",
+            "usr/lib/frr/vrrpd",
+            "usr/sbin/nginx",
+        ] {
             let mut ldd = Command::new("ldd");
             ldd.arg(self.root.join(program))
                 .env("LD_LIBRARY_PATH", &self.library_path);
@@ -128,7 +145,7 @@ fn download(directory: &Path, say: &mut dyn FnMut(&str)) -> Result<Vec<PathBuf>>
         ensure!(
             Uid::effective().is_root(),
             "apt has no package lists, so {} cannot be fetched: run `sudo apt-get update` once",
-            PACKAGES.join(" and ")
+            PACKAGES.join(", ")
         );
         say("apt-get update (apt has no package lists yet)");
         run(Command::new("apt-get").args(["-q", "update"]))?;

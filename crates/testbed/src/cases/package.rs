@@ -128,7 +128,7 @@ fn bring_debians(world: &World, system: &System) -> Result<String> {
             .into_owned();
         if name.starts_with("keepalived_") {
             debians = Some(system.bring(&file)?);
-        } else if !name.starts_with("frr") {
+        } else if !name.starts_with("frr") && !name.starts_with("nginx") {
             libraries.push(system.bring(&file)?);
         }
     }

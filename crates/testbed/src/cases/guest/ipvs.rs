@@ -1,9 +1,13 @@
 //! The kernel's table of virtual servers as `kernel::ipvs` writes and reads it, beside `ipvsadm` and Debian's keepalived.
 
+mod asking;
 mod director;
+mod kept;
 mod lab;
+mod nginx;
 mod samples;
 mod traffic;
+mod web;
 
 use std::process::Command;
 
@@ -23,8 +27,10 @@ use testbed::netns::{Node, PATIENCE};
 use super::super::World;
 
 pub(super) use director::{failures, reload};
+pub(super) use kept::{namespace, repaired};
 pub(super) use samples::samples;
 pub(super) use traffic::traffic;
+pub(super) use web::web;
 
 /// A node with an empty table.
 fn director() -> Result<(Node, Ipvs)> {

@@ -1,25 +1,17 @@
 //! Servers die and come back behind our daemon, and its configuration changes, while a client asks.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::{self, JoinHandle};
-use std::time::Duration;
-
-use anyhow::{Result, anyhow, ensure};
+use anyhow::{Result, ensure};
 use testbed::clock::Stamp;
 use testbed::daemon::Daemon;
-use testbed::netns::{Node, PATIENCE};
+use testbed::netns::PATIENCE;
 
 use super::super::super::World;
+use super::asking::Asking;
 use super::lab::{Connection, Lab, ask};
 
 const ADDRESS: &str = "10.1.0.100:80";
 /// The number of the sorry server.
 const SORRY: u8 = 9;
-/// How often the client asks.
-const PERIOD: Duration = Duration::from_millis(20);
-/// How long before its end a server may have been asked without having answered.
-const IN_FLIGHT: Duration = Duration::from_millis(200);
 
 /// Three servers of which two have to be alive, and one that apologises.
 fn configuration(servers: &str) -> String {
@@ -43,53 +35,9 @@ fn table(servers: &[u8]) -> Vec<String> {
     std::iter::once(service).chain(servers.iter().map(line)).collect()
 }
 
-/// A client that goes on asking, each time with a connection of its own.
-struct Asking {
-    stop: Arc<AtomicBool>,
-    thread: JoinHandle<Vec<Failure>>,
-}
-
-/// A request that was not answered.
-struct Failure {
-    asked: Stamp,
-    reason: anyhow::Error,
-}
-
-impl Asking {
-    fn start(client: &Node) -> Self {
-        let stop = Arc::new(AtomicBool::new(false));
-        let stopped = Arc::clone(&stop);
-        let thread = client.run(move || {
-            thread::spawn(move || {
-                let mut failures = Vec::new();
-                while !stopped.load(Ordering::Relaxed) {
-                    let asked = Stamp::now();
-                    if let Err(reason) = Connection::open(ADDRESS).and_then(|mut connection| connection.ask())
-                    {
-                        failures.push(Failure { asked, reason });
-                    }
-                    thread::park_timeout(PERIOD);
-                }
-                failures
-            })
-        });
-        Self { stop, thread }
-    }
-
-    /// Stops it; fails if a request has failed that was not made within one of these windows.
-    fn stop(self, windows: &[(Stamp, Stamp)]) -> Result<()> {
-        self.stop.store(true, Ordering::Relaxed);
-        let failures = self.thread.join().map_err(|_| anyhow!("the client panicked"))?;
-        for Failure { asked, reason } in failures {
-            ensure!(
-                windows
-                    .iter()
-                    .any(|(killed, removed)| (*killed - IN_FLIGHT..*removed).contains(&asked)),
-                "a request failed when every server in the table was well: {reason:#}"
-            );
-        }
-        Ok(())
-    }
+/// A request: any answer is good.
+fn number() -> Result<()> {
+    Connection::open(ADDRESS)?.ask().map(drop)
 }
 
 /// A dead server leaves and comes back; without a quorum there is the sorry server alone. Requests fail only until the table is
@@ -101,7 +49,7 @@ pub(in super::super) fn failures(world: &World) -> Result<()> {
     let all: String = (1..=3).map(|number| real_server(number, 1)).collect();
     let mut ours = Daemon::start(&lab.director, &world.ours, &configuration(&all))?;
     lab.await_table("all servers", |lines| lines == table(&[1, 2, 3]))?;
-    let client = Asking::start(&lab.client);
+    let client = Asking::start(&lab.client, number);
 
     let killed = servers[1].kill()?;
     lab.await_table("the removal of a server", |lines| lines == table(&[1, 3]))?;
@@ -125,7 +73,7 @@ pub(in super::super) fn failures(world: &World) -> Result<()> {
     answers.sort_unstable();
     answers.dedup();
     ensure!(answers == [1, 2, 3], "answers of {answers:?}");
-    client.stop(&[first, second])?;
+    client.stop()?.ensure_within(&[first, second])?;
     ours.stop()?;
     lab.await_table("an empty table", <[String]>::is_empty)?;
     Ok(())
@@ -139,7 +87,7 @@ pub(in super::super) fn reload(world: &World) -> Result<()> {
     let all: String = (1..=3).map(|number| real_server(number, 1)).collect();
     let mut ours = Daemon::start(&lab.director, &world.ours, &configuration(&all))?;
     lab.await_table("the removal of a dead server", |lines| lines == table(&[1, 3]))?;
-    let client = Asking::start(&lab.client);
+    let client = Asking::start(&lab.client, number);
     let mut connection = lab.client.run(|| Connection::open(ADDRESS))?;
     let number = connection.ask()?;
 
@@ -153,7 +101,7 @@ pub(in super::super) fn reload(world: &World) -> Result<()> {
     }
     lab.await_table("the new weights", |lines| lines == wanted)?;
     ensure!(connection.ask()? == number, "a connection has changed its server");
-    client.stop(&[])?;
+    client.stop()?.ensure_within(&[])?;
     ours.stop()?;
     lab.await_table("an empty table", <[String]>::is_empty)?;
     Ok(())

@@ -45,14 +45,19 @@ impl Lab {
         })
     }
 
-    /// The server `10.2.0.1NUMBER:80`.
-    pub(super) fn server(&self, number: u8) -> Result<Server> {
+    /// A host on the inner side: `10.2.0.1NUMBER`.
+    pub(super) fn host(&self, number: u8) -> Result<Node> {
         let node = Node::new(&format!("server{number}"))?;
         self.inner
             .plug(&node, "eth0", &[&format!("10.2.0.1{number}/24")])?;
         node.ip(&["route add default via 10.2.0.1"])?;
+        Ok(node)
+    }
+
+    /// The server `10.2.0.1NUMBER:80`.
+    pub(super) fn server(&self, number: u8) -> Result<Server> {
         let mut server = Server {
-            node,
+            node: self.host(number)?,
             number,
             listener: None,
         };

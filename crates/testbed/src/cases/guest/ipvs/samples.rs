@@ -1,153 +1,195 @@
-//! Our samples by our daemon and by Debian's: the same table at the start, when a server dies, and when it is back.
+//! Our samples by our daemon and by Debian's: the same table at the start, after each of a list of events, and at the end.
+//!
+//! Two are not among them: `check.bfd.conf`, since there are no BFD sessions yet, and `check.http.conf`, whose first server 2.2.7
+//! takes out although nginx answers as wanted; the reason is not found yet. A reload that removes a range of a group is not among
+//! the events: 2.2.7 leaves its services behind, without servers.
 
-use std::net::TcpListener;
+mod list;
+mod servers;
+
+use std::process::Command;
+use std::sync::Mutex;
 use std::thread;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, ensure};
-use socket2::SockRef;
+use anyhow::{Result, ensure};
+use kernel::ipvs::{Backend as _, Ipvs};
 use testbed::clock::Stamp;
 use testbed::daemon::{Daemon, Implementation};
-use testbed::netns::{Node, Segment};
+use testbed::netns::Node;
+use testbed::peer::Peers;
 
 use super::super::super::World;
-use super::saved;
+use super::{saved, sorted};
+use crate::say;
+use list::{Event, SAMPLES, Sample, Table};
+use servers::Running;
 
-/// A sample and where its checks connect to: the server that dies, and the other one.
-struct Sample {
-    name: &'static str,
-    text: &'static str,
-    servers: [&'static str; 2],
-}
-
-macro_rules! sample {
-    ($name:literal, $mortal:literal, $other:literal) => {
-        Sample {
-            name: $name,
-            text: include_str!(concat!("../../../../../../samples/", $name)),
-            servers: [$mortal, $other],
-        }
-    };
-}
-
-const SAMPLES: [Sample; 6] = [
-    sample!("lvs.nat.conf", "10.0.0.11:8080", "10.0.0.12:8081"),
-    sample!("lvs.dr.conf", "192.0.2.11:80", "192.0.2.12:80"),
-    sample!("lvs.tun.conf", "198.51.100.11:443", "203.0.113.12:443"),
-    sample!("lvs.fwmark.conf", "192.0.2.11:443", "192.0.2.12:443"),
-    sample!("lvs.group.conf", "10.0.0.11:80", "10.0.0.12:80"),
-    sample!("check.tcp.conf", "10.0.0.11:5432", "10.0.0.12:5433"),
-];
-
-/// Several attempts of a check, each as long as it may take.
-const PATIENCE: Duration = Duration::from_secs(40);
-const PAUSE: Duration = Duration::from_millis(100);
+/// Several attempts of a check, each as long as it may take, on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(60);
+const PAUSE: Duration = Duration::from_millis(200);
+/// So many samples at once: most of the time they wait.
+const LANES: usize = 5;
+/// How much of a log is shown with a failure.
+const LINES: usize = 30;
 
 /// A director that has the servers' addresses itself.
-struct Side {
+struct Side<'w> {
     node: Node,
-    _segments: [Segment; 2],
+    ipvs: Ipvs,
+    peers: &'w Peers,
     daemon: Daemon,
-    mortal: Option<TcpListener>,
-    _other: TcpListener,
+    /// The servers of the sample that run.
+    running: Vec<Option<Running>>,
 }
 
-impl Side {
-    fn start(name: &str, implementation: &Implementation, sample: &Sample) -> Result<Self> {
+impl<'w> Side<'w> {
+    fn start(name: &str, implementation: &Implementation, peers: &'w Peers, sample: &Sample) -> Result<Self> {
         let node = Node::new(name)?;
-        let segments = [Segment::new("outer")?, Segment::new("inner")?];
-        segments[0].plug(&node, "eth0", &["192.0.2.1/24"])?;
-        segments[1].plug(&node, "eth1", &["10.0.0.2/24"])?;
+        for (interface, address) in [("eth0", "192.0.2.1/24"), ("eth1", "10.0.0.2/24")] {
+            node.ip(&[
+                &format!("link add {interface} type dummy"),
+                &format!("link set {interface} multicast on"),
+                &format!("link set {interface} up"),
+                &format!("address add {address} dev {interface}"),
+            ])?;
+        }
         // The last one is where a check binds to.
-        let hosts = sample
-            .servers
-            .map(|server| server.split(':').next().unwrap_or_default());
-        for host in hosts.into_iter().chain(["10.0.0.1"]) {
+        let mut hosts: Vec<_> = sample.servers.iter().map(|server| server.host()).collect();
+        hosts.push("10.0.0.1");
+        hosts.sort_unstable();
+        hosts.dedup();
+        for host in hosts {
             node.ip(&[&format!("address add {host}/32 dev lo")])?;
         }
-        let [mortal, other] = sample.servers.map(|server| listen(&node, server));
-        // The way is the same at any pace.
-        let text = sample
-            .text
-            .replace("delay_loop 10", "delay_loop 1")
-            .replace("delay_loop 5", "delay_loop 1");
+        servers::prepare(&node)?;
+        for (file, text) in sample.files {
+            node.write(file, text)?;
+        }
+        let running = sample
+            .servers
+            .iter()
+            .map(|server| Running::start(*server, &node, peers).map(Some))
+            .collect::<Result<_>>()?;
         Ok(Self {
-            daemon: Daemon::start(&node, implementation, &text)?,
+            daemon: Daemon::start(&node, implementation, &sample.text())?,
+            ipvs: node.run(Ipvs::open)?,
             node,
-            _segments: segments,
-            mortal: Some(mortal?),
-            _other: other?,
+            peers,
+            running,
         })
     }
 
-    fn kill(&mut self) {
-        self.mortal = None;
-    }
-
-    fn revive(&mut self, sample: &Sample) -> Result<()> {
-        self.mortal = Some(listen(&self.node, sample.servers[0])?);
+    fn suffer(&mut self, event: &Event, sample: &Sample) -> Result<()> {
+        match event {
+            Event::Down(number) => self.running[*number] = None,
+            Event::Up(number) => {
+                let server = Running::start(sample.servers[*number], &self.node, self.peers)?;
+                self.running[*number] = Some(server);
+            }
+            Event::Write(file, text) => {
+                self.node.write(file, text)?;
+            }
+            Event::Reload(from, to) => {
+                let text = sample.text();
+                ensure!(text.contains(from), "there is no {from:?}");
+                self.daemon.reload(&text.replace(from, to))?;
+            }
+        }
         Ok(())
     }
+
+    fn end_of_log(&mut self) -> String {
+        let lines = self.daemon.process().lines();
+        let end = &lines[lines.len().saturating_sub(LINES)..];
+        end.iter()
+            .map(|line| line.text.as_str())
+            .collect::<Vec<_>>()
+            .join("\n")
+    }
+
+    /// What `ipvsadm -Ln` shows, sorted.
+    fn shown(&self) -> Result<Vec<String>> {
+        let mut ipvsadm = Command::new("ipvsadm");
+        ipvsadm.arg("-Ln");
+        let text = self.node.stdout(ipvsadm)?;
+        let mut lines: Vec<_> = text.lines().map(|line| line.trim_end().to_owned()).collect();
+        lines.sort();
+        Ok(lines)
+    }
 }
 
-/// Connections are completed by the kernel; nobody accepts them.
-fn listen(node: &Node, server: &'static str) -> Result<TcpListener> {
-    let listener = node
-        .run(move || TcpListener::bind(server))
-        .with_context(|| format!("binding {server}"))?;
-    SockRef::from(&listener).listen(1024).context("a longer queue")?;
-    Ok(listener)
-}
-
-/// The table of both, once it is the same and as wanted.
-fn await_equal(sides: &[Side; 2], what: &str, is_wanted: impl Fn(&[String]) -> bool) -> Result<Vec<String>> {
+/// Waits until both tables are as wanted and the same, by `ipvsadm -Sn`, which says all, and by `ipvsadm -Ln`.
+fn await_equal(sides: &mut [Side<'_>; 2], what: &str, wanted: &Table) -> Result<()> {
     let deadline = Stamp::now() + PATIENCE;
+    let mut before = None;
     loop {
-        let [ours, theirs] = [saved(&sides[0].node)?, saved(&sides[1].node)?];
-        if ours == theirs && is_wanted(&ours) {
-            return Ok(ours);
+        // To start a program takes long in a guest, so `ipvsadm` is asked only when something is new.
+        let [ours, theirs] = sides;
+        let tables = (sorted(ours.ipvs.table()?), sorted(theirs.ipvs.table()?));
+        let is_late = deadline.remaining().is_zero();
+        let is_new = tables.0 == tables.1 && before.as_ref() != Some(&tables.0);
+        if is_new || is_late {
+            let [ours, theirs] = [saved(&sides[0].node)?, saved(&sides[1].node)?];
+            if ours == theirs && wanted.is(&ours) && sides[0].shown()? == sides[1].shown()? {
+                return Ok(());
+            }
+            before = Some(tables.0);
+            ensure!(
+                !is_late,
+                "{what}: ours is\n{}\ntheirs\n{}\nthe logs end with\n{}\nand\n{}",
+                ours.join("\n"),
+                theirs.join("\n"),
+                sides[0].end_of_log(),
+                sides[1].end_of_log()
+            );
         }
-        ensure!(
-            !deadline.remaining().is_zero(),
-            "{what}: ours is\n{}\ntheirs\n{}",
-            ours.join("\n"),
-            theirs.join("\n")
-        );
         thread::park_timeout(PAUSE);
     }
 }
 
-/// Each sample that needs nothing but servers that accept connections.
+/// Each sample with virtual servers, several at a time.
 pub(in super::super) fn samples(world: &World) -> Result<()> {
-    let debians = &world.foreign()?.debians;
-    for sample in &SAMPLES {
-        same(world, debians, sample).with_context(|| sample.name)?;
-    }
+    let waiting = Mutex::new(SAMPLES.iter());
+    let next = || waiting.lock().ok()?.next();
+    let lane = || {
+        let mut differing = Vec::new();
+        while let Some(sample) = next() {
+            let begun = Stamp::now();
+            if let Err(error) = same(world, sample) {
+                differing.push(format!("{}: {error:#}", sample.name));
+            }
+            say(&format!("{}: {:.1?}", sample.name, Stamp::now().since(begun)));
+        }
+        differing
+    };
+    let differing: Vec<String> = thread::scope(|scope| {
+        let lanes: Vec<_> = (0..LANES).map(|_| scope.spawn(lane)).collect();
+        let ended = lanes.into_iter().map(|lane| {
+            lane.join()
+                .unwrap_or_else(|_| vec!["a lane has panicked".to_owned()])
+        });
+        ended.flatten().collect()
+    });
+    ensure!(differing.is_empty(), "{}", differing.join("\n"));
     Ok(())
 }
 
-fn same(world: &World, debians: &Implementation, sample: &Sample) -> Result<()> {
+fn same(world: &World, sample: &Sample) -> Result<()> {
+    let foreign = world.foreign()?;
     let mut sides = [
-        Side::start("ours", &world.ours, sample)?,
-        Side::start("debians", debians, sample)?,
+        Side::start("ours", &world.ours, &foreign.peers, sample)?,
+        Side::start("debians", &foreign.debians, &foreign.peers, sample)?,
     ];
-    let has = |lines: &[String], server: &str| lines.iter().any(|line| line.contains(server));
-    let full = await_equal(&sides, "the start", |lines| {
-        has(lines, ".11:") && has(lines, ".12:")
-    })?;
-    for side in &mut sides {
-        side.kill();
+    await_equal(&mut sides, "the start", &sample.start)?;
+    for (event, wanted) in sample.events {
+        for side in &mut sides {
+            side.suffer(event, sample)?;
+        }
+        await_equal(&mut sides, &format!("{event:?}"), wanted)?;
     }
-    await_equal(&sides, "the death of a server", |lines| {
-        !has(lines, ".11:") && has(lines, ".12:")
-    })?;
-    for side in &mut sides {
-        side.revive(sample)?;
-    }
-    await_equal(&sides, "the return of a server", |lines| lines == full)?;
     for side in &mut sides {
         side.daemon.stop()?;
     }
-    await_equal(&sides, "the stop", <[String]>::is_empty)?;
-    Ok(())
+    await_equal(&mut sides, "the stop", &Table::EMPTY)
 }

@@ -6,6 +6,9 @@ use model::{
     AddressRange, Configuration, Frontend, GroupEntry, Protocol, RealServer, VirtualServer,
     VirtualServerGroup,
 };
+use nix::mount::{MsFlags, mount};
+use std::fs;
+use std::path::Path;
 use std::process::Command;
 use std::thread;
 use std::time::Duration;
@@ -105,4 +108,36 @@ pub(crate) fn of_groups() -> Result<()> {
     director.expect("ipvs remove Fwm 701")?;
     director.stop()?;
     await_rules(&lab.node, "")
+}
+
+/// `net_namespace_ipvs`: the marks are where the table is, and not in the daemon's own network.
+pub(crate) fn elsewhere() -> Result<()> {
+    let lab = Lab::new()?;
+    let balancer = Node::new("balancer")?;
+    let namespace = format!("/proc/{}/ns/net", balancer.thread_id());
+    lab.make(move || {
+        let place = Path::new("/run/netns/balancer");
+        fs::create_dir_all("/run/netns")?;
+        fs::write(place, "")?;
+        let none = None::<&str>;
+        Ok(mount(
+            Some(namespace.as_str()),
+            place,
+            none,
+            MsFlags::MS_BIND,
+            none,
+        )?)
+    })?;
+    let mut configured = marked(&[("10.0.0.1", "10.0.0.3")])?;
+    configured.globals.identity.net_namespace_ipvs = Some("balancer".to_owned());
+    let mut director = lab.start(&configured)?;
+    director.expect("ipvs add Fwm 701")?;
+    let elements = [
+        "10.0.0.1-10.0.0.3 . 80 : 0x000002bc",
+        "10.0.0.1-10.0.0.3 . 80 : 0x000002bd",
+    ];
+    await_rules(&balancer, &rules("- 1", elements))?;
+    await_rules(&lab.node, "")?;
+    director.stop()?;
+    await_rules(&balancer, "")
 }

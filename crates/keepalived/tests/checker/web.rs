@@ -129,6 +129,15 @@ fn signed(name: &str, until: i64, issuer: Option<&Identity>) -> Result<Identity>
     Ok((builder.build(), key))
 }
 
+/// A server's side of TLS.
+pub(crate) fn acceptor() -> Result<Arc<SslAcceptor>> {
+    let (certificate, key) = certificate()?;
+    let mut acceptor = SslAcceptor::mozilla_intermediate_v5(SslMethod::tls_server())?;
+    acceptor.set_certificate(&certificate)?;
+    acceptor.set_private_key(&key)?;
+    Ok(Arc::new(acceptor.build()))
+}
+
 /// Speaks TLS, notes the name that is asked for, and answers.
 fn secure(acceptor: Arc<SslAcceptor>, names: Arc<Mutex<Vec<String>>>, text: &'static str) -> Answer {
     Arc::new(move |stream| {
@@ -155,11 +164,7 @@ fn tls_check(address: SocketAddr) -> CheckKind {
 
 pub(crate) fn ssl() -> Result<()> {
     let lab = Lab::new()?;
-    let (certificate, key) = certificate()?;
-    let mut acceptor = SslAcceptor::mozilla_intermediate_v5(SslMethod::tls_server())?;
-    acceptor.set_certificate(&certificate)?;
-    acceptor.set_private_key(&key)?;
-    let acceptor = Arc::new(acceptor.build());
+    let acceptor = acceptor()?;
     let names = Arc::new(Mutex::new(Vec::new()));
     let good = || secure(Arc::clone(&acceptor), Arc::clone(&names), GOOD);
     let web = Server::start(&lab, good())?;

@@ -7,8 +7,9 @@
 //!
 //! * A fork copies the page tables of the process and turns every page of it into one that the next write has to copy. The
 //!   VRRP process would pay for that with the punctuality of its adverts, a thousand times a second with a thousand track
-//!   scripts. Forking without the copy (`vfork`) is no way out, since a child that becomes another user while it still shares
-//!   the memory of root must not exist.
+//!   scripts. Forking without the copy (`vfork`) stops the thread that does it until the exec, and is not for every script: a
+//!   child that becomes another user while it still shares the memory of root must not exist. The launcher does it for
+//!   scripts that run as itself (`kernel::sys::start`).
 //! * `PR_SET_PDEATHSIG` fires when the *thread* that forked ends. That of the launcher lives as long as its process, which
 //!   lives as long as the daemon's: scripts die with keepalived, also when it is killed.
 //! * What the VRRP process changes for itself (real-time scheduling, nice value, limits, locked memory) is not undone for each

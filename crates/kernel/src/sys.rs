@@ -15,7 +15,7 @@ mod schedule;
 mod sockopt;
 mod wait;
 
-pub use child::{ChildSetup, Identity, Limit, set_up_child};
+pub use child::{ChildSetup, Identity, Limit, Start, start};
 pub use clock::clock_is_synchronised;
 pub use descriptors::receive_with_descriptors;
 pub use environment::remove_variable;

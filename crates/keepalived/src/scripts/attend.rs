@@ -1,6 +1,6 @@
 //! The scripts of the supervisor, which it waits for.
 
-use super::spawn::{self, By};
+use super::spawn::{By, Surroundings};
 use super::{End, Origin, Program};
 use crate::signals::{SignalNumber, Signals};
 use crate::{clock, log};
@@ -39,7 +39,7 @@ pub fn attend(
     interrupts: &[SignalNumber],
 ) -> Attended {
     tracing::info!(target: log::DETAIL, "Running {what} {program}");
-    let (pid, by) = match spawn::spawn(program, &origin.limits()) {
+    let (pid, by) = match Surroundings::new(origin.limits()).and_then(|all| all.spawn(program)) {
         Ok(started) => started,
         Err(error) => {
             let errno = error.raw_os_error().unwrap_or_default();

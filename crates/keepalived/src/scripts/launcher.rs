@@ -4,7 +4,7 @@
 
 use super::messages::{JobId, Order, Report, ScriptSignal};
 use super::packets::{Packets, Received, Sent};
-use super::spawn::{self, By, PRIVATE};
+use super::spawn::{By, Surroundings};
 use super::{End, Program};
 use crate::exit::Exit;
 use crate::signals::{SignalNumber, Signals};
@@ -57,10 +57,6 @@ pub fn run() -> Option<ExitCode> {
 
 fn begin() -> io::Result<Launcher> {
     remove_variable(VARIABLE)?;
-    // Once here, and no longer for each script.
-    for name in PRIVATE {
-        remove_variable(name)?;
-    }
     prctl::set_name(c"keepalived_exec")?;
     let signals = Signals::new()?;
     let socket = io::stdin().as_fd().try_clone_to_owned()?;
@@ -68,6 +64,7 @@ fn begin() -> io::Result<Launcher> {
     Ok(Launcher {
         packets: Packets::new(socket),
         signals,
+        surroundings: Surroundings::new(Vec::new())?,
         running: HashMap::new(),
         jobs: HashMap::new(),
     })
@@ -84,6 +81,7 @@ struct Running {
 struct Launcher {
     packets: Packets,
     signals: Signals,
+    surroundings: Surroundings,
     running: HashMap<Pid, Running>,
     jobs: HashMap<JobId, Pid>,
 }
@@ -139,7 +137,7 @@ impl Launcher {
     }
 
     fn start(&mut self, job: JobId, program: &Program) -> io::Result<Connection> {
-        match spawn::spawn(program, &[]) {
+        match self.surroundings.spawn(program) {
             Ok((pid, by)) => {
                 self.jobs.insert(job, pid);
                 let is_ended = false;

@@ -1,18 +1,23 @@
 //! The start of one script by the calling process.
 
 use super::Program;
-use kernel::sys::{ChildSetup, Identity, Limit, set_up_child};
+use kernel::sys::{self, ChildSetup, Identity, Limit, Start};
 use model::Credentials;
+use nix::errno::Errno;
 use nix::sys::signal::Signal;
 use nix::unistd::{Gid, Pid, Uid};
 use std::env;
+use std::ffi::{CStr, CString};
 use std::fs::File;
-use std::io::{self, Read};
-use std::os::unix::process::CommandExt;
-use std::process::{Command, Stdio};
+use std::io;
+use std::os::fd::AsFd;
+use std::os::unix::ffi::OsStringExt;
 
 /// Variables that no script gets: they change what a program does, or let it speak to the service manager for us.
-pub(super) const PRIVATE: [&str; 4] = ["IFS", "LD_PRELOAD", "LD_LIBRARY_PATH", crate::systemd::VARIABLE];
+const PRIVATE: [&str; 4] = ["IFS", "LD_PRELOAD", "LD_LIBRARY_PATH", crate::systemd::VARIABLE];
+
+/// What runs what the kernel does not take for a program.
+const SHELL: &CStr = c"/bin/sh";
 
 /// What runs the script.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,45 +28,59 @@ pub(super) enum By {
     Shell,
 }
 
-/// Starts a script and returns without waiting for more than its exec. The caller reaps it.
-///
-/// The standard library executes with `execvp(3)`, which has a shell run what the kernel does not take for a program.
-pub(super) fn spawn(program: &Program, limits: &[Limit]) -> io::Result<(Pid, By)> {
-    let by = runner(&program.path);
-    let mut command = Command::new(&program.path);
-    if let [name, arguments @ ..] = program.argv.as_slice() {
-        command.arg0(name).args(arguments);
-    }
-    start(command, program, limits).map(|pid| (pid, by))
+/// What all scripts of a process get.
+#[derive(Debug)]
+pub(super) struct Surroundings {
+    environment: Vec<CString>,
+    null: File,
+    limits: Vec<Limit>,
 }
 
-/// What will run a file, by its first bytes. One that cannot be read is left to the kernel to judge.
-fn runner(path: &str) -> By {
-    let mut magic = [0; 4];
-    match File::open(path).and_then(|mut file| file.read(&mut magic)) {
-        Ok(length) if !(magic[..length].starts_with(b"#!") || magic == *b"\x7fELF") => By::Shell,
-        _ => By::Itself,
+impl Surroundings {
+    /// The environment of the calling process, and these limits.
+    pub(super) fn new(limits: Vec<Limit>) -> io::Result<Self> {
+        let variables = env::vars_os().filter(|(name, _)| PRIVATE.iter().all(|private| name != private));
+        let variables = variables.filter_map(|(mut name, value)| {
+            name.push("=");
+            name.push(value);
+            CString::new(name.into_vec()).ok()
+        });
+        Ok(Self {
+            environment: variables.collect(),
+            null: File::options().read(true).write(true).open("/dev/null")?,
+            limits,
+        })
     }
-}
 
-fn start(mut command: Command, program: &Program, limits: &[Limit]) -> io::Result<Pid> {
-    command
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null());
-    // Changing the environment of a command makes a copy of all of it, so only where there is a reason.
-    for name in PRIVATE {
-        if env::var_os(name).is_some() {
-            command.env_remove(name);
+    /// Starts a script and returns without waiting for more than its exec. The caller reaps it.
+    pub(super) fn spawn(&self, program: &Program) -> io::Result<(Pid, By)> {
+        let path = CString::new(&*program.path)?;
+        let words = program.argv.iter().map(|word| CString::new(&**word));
+        let mut words: Vec<CString> = words.collect::<Result<_, _>>()?;
+        let setup = ChildSetup {
+            identity: program.credentials.as_ref().map(identity),
+            limits: self.limits.clone(),
+            parent_death_signal: Some(Signal::SIGTERM),
+        };
+        match self.start(&path, &words, &setup) {
+            Err(Errno::ENOEXEC) => {
+                // As execvp(3) does it.
+                words.splice(..words.len().min(1), [SHELL.to_owned(), path]);
+                Ok((self.start(SHELL, &words, &setup)?, By::Shell))
+            }
+            other => Ok((other?, By::Itself)),
         }
     }
-    let setup = ChildSetup {
-        identity: program.credentials.as_ref().map(identity),
-        limits: limits.to_vec(),
-        parent_death_signal: Some(Signal::SIGTERM),
-    };
-    set_up_child(&mut command, setup);
-    Ok(Pid::from_raw(command.spawn()?.id().cast_signed()))
+
+    fn start(&self, path: &CStr, arguments: &[CString], setup: &ChildSetup) -> nix::Result<Pid> {
+        sys::start(&Start {
+            path,
+            arguments,
+            environment: &self.environment,
+            standard: self.null.as_fd(),
+            setup,
+        })
+    }
 }
 
 fn identity(credentials: &Credentials) -> Identity {

@@ -1,13 +1,16 @@
-//! What a child process does between fork and exec.
+//! The start of a program.
 
+use libc::{c_char, c_int, c_void};
 use nix::errno::Errno;
 use nix::sys::prctl;
 use nix::sys::resource::{Resource, setrlimit};
 use nix::sys::signal::{SigSet, Signal};
-use nix::unistd::{Gid, Pid, Uid, getgid, getpid, getppid, getuid, setgid, setgroups, setpgid, setuid};
-use std::io;
-use std::os::unix::process::CommandExt;
-use std::process::Command;
+use nix::sys::wait::waitpid;
+use nix::unistd::{Gid, Pid, Uid, getegid, geteuid, getgid, getpid, getppid, getuid, setpgid};
+use std::ffi::{CStr, CString};
+use std::os::fd::{AsRawFd, BorrowedFd};
+use std::ptr;
+use std::sync::atomic::{AtomicI32, Ordering};
 
 /// The last real-time signal.
 const LAST_SIGNAL: i32 = 64;
@@ -34,7 +37,7 @@ pub struct Limit {
     pub hard: u64,
 }
 
-/// How a script differs from the process that starts it.
+/// How a program differs from the process that starts it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ChildSetup {
     /// As whom it runs; nothing keeps ours.
@@ -45,17 +48,145 @@ pub struct ChildSetup {
     pub parent_death_signal: Option<Signal>,
 }
 
-/// Has the command run in a process group of its own, with every signal at its default and none blocked, with no descriptor
-/// but the standard ones, and as `setup` says.
+/// What is executed.
+#[derive(Clone, Copy, Debug)]
+pub struct Start<'a> {
+    /// The file.
+    pub path: &'a CStr,
+    /// The words that it sees, its own name first.
+    pub arguments: &'a [CString],
+    /// Its environment, `NAME=VALUE` each.
+    pub environment: &'a [CString],
+    /// Its standard input, output and error.
+    pub standard: BorrowedFd<'a>,
+    /// As whom, and how.
+    pub setup: &'a ChildSetup,
+}
+
+/// Starts a program in a process group of its own, with every signal at its default and none blocked, with no descriptor but
+/// the standard ones, and as its setup says. Returns when it is executed.
 ///
-/// The standard library resets `SIGPIPE` and the mask only; a signal that is ignored stays ignored across exec.
-pub fn set_up_child(command: &mut Command, setup: ChildSetup) {
-    let parent = getpid();
-    // SAFETY: the closure runs in the child of a process with possibly many threads, so it may only make system calls:
-    // it allocates nothing, takes no lock and cannot panic. What it captures was allocated before the fork.
-    unsafe {
-        command.pre_exec(move || become_child(&setup, parent).map_err(io::Error::from));
+/// The child borrows the memory of the calling process until then (`CLONE_VM`): copying the tables of the memory, and each
+/// page that is written to, costs more than the exec of a small program. It gets a copy all the same where it becomes another
+/// user: nobody but root may be near the memory of root.
+///
+/// # Errors
+/// What the kernel says about the setup or the exec: `ENOEXEC` of a file that is no program.
+pub fn start(program: &Start<'_>) -> nix::Result<Pid> {
+    let (arguments, environment) = (pointers(program.arguments), pointers(program.environment));
+    let scratch = Scratch::new()?;
+    let child = Child {
+        program,
+        arguments: &arguments,
+        environment: &environment,
+        parent: getpid(),
+        failure: scratch.failure(),
+    };
+    let memory = match &program.setup.identity {
+        Some(identity) if !identity.is_ours() => 0,
+        _ => libc::CLONE_VM,
+    };
+    // SAFETY: the stack is large enough for what `live` calls, and nobody else's: this thread sleeps until the child has
+    // executed its program or is gone (`CLONE_VFORK`), so `child` and all that it borrows outlive its use. `live` makes
+    // system calls only, and writes to nothing of ours but `failure`, which is shared in either case.
+    let pid = unsafe {
+        libc::clone(
+            live,
+            scratch.stack(),
+            memory | libc::CLONE_VFORK | libc::SIGCHLD,
+            ptr::from_ref(&child).cast_mut().cast(),
+        )
+    };
+    let pid = Pid::from_raw(Errno::result(pid)?);
+    match scratch.failure().load(Ordering::Relaxed) {
+        0 => Ok(pid),
+        errno => {
+            waitpid(pid, None)?;
+            Err(Errno::from_raw(errno))
+        }
     }
+}
+
+impl Identity {
+    fn is_ours(&self) -> bool {
+        [getuid(), geteuid()] == [self.uid; 2] && [getgid(), getegid()] == [self.gid; 2]
+    }
+}
+
+/// The array of pointers that the kernel takes.
+fn pointers(strings: &[CString]) -> Vec<*const c_char> {
+    let strings = strings.iter().map(|string| string.as_ptr());
+    strings.chain([ptr::null()]).collect()
+}
+
+/// Memory that parent and child share in either case: a stack, and below it the number of an error.
+struct Scratch(ptr::NonNull<c_void>);
+
+impl Scratch {
+    /// Bytes; what `live` calls needs a few hundred.
+    const LENGTH: usize = 64 * 1024;
+
+    fn new() -> nix::Result<Self> {
+        // SAFETY: a new mapping touches no memory that there is.
+        let address = unsafe {
+            libc::mmap(
+                ptr::null_mut(),
+                Self::LENGTH,
+                libc::PROT_READ | libc::PROT_WRITE,
+                libc::MAP_SHARED | libc::MAP_ANONYMOUS,
+                -1,
+                0,
+            )
+        };
+        if address == libc::MAP_FAILED {
+            return Err(Errno::last());
+        }
+        ptr::NonNull::new(address).map(Self).ok_or(Errno::ENOMEM)
+    }
+
+    /// Where the stack begins, which grows downwards.
+    fn stack(&self) -> *mut c_void {
+        self.0.as_ptr().wrapping_byte_add(Self::LENGTH)
+    }
+
+    /// The number of the error; 0 at first, as all of a new mapping.
+    fn failure(&self) -> &AtomicI32 {
+        // SAFETY: the mapping begins at a page, is filled with zeros, and lives as long as `self`.
+        unsafe { self.0.cast::<AtomicI32>().as_ref() }
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        // SAFETY: nothing that borrows from the mapping outlives `self`, and the child is gone from it.
+        unsafe { libc::munmap(self.0.as_ptr(), Self::LENGTH) };
+    }
+}
+
+/// What the child works with.
+struct Child<'a> {
+    program: &'a Start<'a>,
+    arguments: &'a [*const c_char],
+    environment: &'a [*const c_char],
+    parent: Pid,
+    failure: &'a AtomicI32,
+}
+
+/// The life of the child until its exec. What it returns is its exit status.
+extern "C" fn live(child: *mut c_void) -> c_int {
+    // SAFETY: `start` passes a pointer to a `Child` that outlives this call.
+    let child = unsafe { &*child.cast::<Child<'_>>() };
+    let errno = match become_child(child.program, child.parent) {
+        Ok(()) => {
+            let path = child.program.path.as_ptr();
+            // SAFETY: a string and two arrays of strings, each ended as the kernel wants it.
+            unsafe { libc::execve(path, child.arguments.as_ptr(), child.environment.as_ptr()) };
+            Errno::last()
+        }
+        Err(errno) => errno,
+    };
+    child.failure.store(errno as i32, Ordering::Relaxed);
+    1
 }
 
 /// Most descriptors of whoever started us that an old kernel is asked about one by one.
@@ -84,134 +215,53 @@ fn close_on_exec() {
 }
 
 /// Makes system calls only.
-fn become_child(setup: &ChildSetup, parent: Pid) -> nix::Result<()> {
+fn become_child(program: &Start<'_>, parent: Pid) -> nix::Result<()> {
+    let setup = program.setup;
     setpgid(Pid::from_raw(0), Pid::from_raw(0))?;
-    for signal in 1..=LAST_SIGNAL {
-        // SAFETY: the default action runs no code of ours. SIGKILL, SIGSTOP and the two of the C library are refused, and
-        // have their default anyway.
-        unsafe { libc::signal(signal, libc::SIG_DFL) };
+    for standard in 0..=2 {
+        // SAFETY: the child's descriptors are its own, and nobody in it uses them.
+        Errno::result(unsafe { libc::dup2(program.standard.as_raw_fd(), standard) })?;
     }
-    SigSet::empty().thread_set_mask()?;
     close_on_exec();
     for limit in &setup.limits {
         let _ = setrlimit(limit.resource, limit.soft, limit.hard);
     }
     if let Some(identity) = &setup.identity {
-        match setgroups(&identity.groups) {
-            // A user namespace may forbid it. Whoever stays who we are may keep the groups that we have.
-            Err(Errno::EPERM) if identity.uid == getuid() && identity.gid == getgid() => {}
-            other => other?,
-        }
-        setgid(identity.gid)?;
-        setuid(identity.uid)?;
+        change_identity(identity)?;
     }
     if let Some(signal) = setup.parent_death_signal {
-        // A change of the user clears it, so it comes last.
+        // A change of the user clears it, so it comes behind that.
         prctl::set_pdeathsig(signal)?;
         if getppid() != parent {
             // The parent was gone before; nobody will tell us any more.
             return Err(Errno::ESRCH);
         }
     }
+    for signal in 1..=LAST_SIGNAL {
+        // SAFETY: the default action runs no code of ours, and the table of the actions is the child's own. SIGKILL, SIGSTOP
+        // and the two of the C library are refused, and have their default anyway.
+        unsafe { libc::signal(signal, libc::SIG_DFL) };
+    }
+    // Last: what arrives from here on ends the child, and nobody else.
+    SigSet::empty().thread_set_mask()
+}
+
+/// Changes the calling process alone. The C library's functions for that would look for other threads, of which the child has
+/// none, in memory that may be its parent's.
+fn change_identity(Identity { uid, gid, groups }: &Identity) -> nix::Result<()> {
+    // SAFETY: the kernel reads as many numbers as the slice has, each of the type that it takes.
+    let changed = Errno::result(unsafe { libc::syscall(libc::SYS_setgroups, groups.len(), groups.as_ptr()) });
+    match changed {
+        // A user namespace may forbid it. Whoever stays who we are may keep the groups that we have.
+        Err(Errno::EPERM) if *uid == getuid() && *gid == getgid() => {}
+        other => drop(other?),
+    }
+    // SAFETY: the arguments are numbers.
+    Errno::result(unsafe { libc::syscall(libc::SYS_setgid, gid.as_raw()) })?;
+    // SAFETY: as above.
+    Errno::result(unsafe { libc::syscall(libc::SYS_setuid, uid.as_raw()) })?;
     Ok(())
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::io::Read;
-    use std::process::Stdio;
-
-    fn shell(script: &str) -> Command {
-        let mut command = Command::new("/bin/sh");
-        command.args(["-c", script]).stdout(Stdio::piped());
-        command
-    }
-
-    #[test]
-    fn a_child_has_default_signals_and_a_group_of_its_own() {
-        for signal in [libc::SIGUSR1, 50] {
-            // SAFETY: ignoring runs no code of ours.
-            unsafe { libc::signal(signal, libc::SIG_IGN) };
-        }
-        let mut blocked = SigSet::empty();
-        blocked.add(Signal::SIGUSR2);
-        blocked.thread_block().unwrap();
-        let mut command = shell(
-            "grep -E 'Sig(Blk|Ign)' /proc/self/status; ps -o pgid= -p $$; echo $$; ulimit -Sn; ulimit -Hn",
-        );
-        set_up_child(
-            &mut command,
-            ChildSetup {
-                limits: vec![Limit {
-                    resource: Resource::RLIMIT_NOFILE,
-                    soft: 77,
-                    hard: 78,
-                }],
-                ..ChildSetup::default()
-            },
-        );
-        let output = command.output().unwrap();
-        let text = String::from_utf8(output.stdout).unwrap();
-        let words: Vec<&str> = text.split_whitespace().collect();
-        assert_eq!(words[..3], ["SigBlk:", "0000000000000000", "SigIgn:"]);
-        // The C library keeps 32 and 33 to itself, so they cannot be reset where our own parent had them ignored.
-        let ignored = u64::from_str_radix(words[3], 16).unwrap();
-        assert_eq!(ignored & !(0b11 << 31), 0, "{ignored:x}");
-        assert_eq!(words[4], words[5], "it leads its group");
-        assert_eq!(words[6..], ["77", "78"]);
-    }
-
-    #[test]
-    fn a_child_dies_with_the_thread_that_started_it() {
-        let mut child = std::thread::spawn(|| {
-            let mut command = shell("echo ready; exec sleep 1000");
-            set_up_child(
-                &mut command,
-                ChildSetup {
-                    parent_death_signal: Some(Signal::SIGTERM),
-                    ..ChildSetup::default()
-                },
-            );
-            let mut child = command.spawn().unwrap();
-            let mut ready = [0; 6];
-            child.stdout.as_mut().unwrap().read_exact(&mut ready).unwrap();
-            child
-        })
-        .join()
-        .unwrap();
-        let status = child.wait().unwrap();
-        assert_eq!(
-            std::os::unix::process::ExitStatusExt::signal(&status),
-            Some(libc::SIGTERM)
-        );
-    }
-
-    #[test]
-    fn another_identity_needs_the_right_to_it() {
-        let nobody = Identity {
-            uid: Uid::from_raw(65534),
-            gid: Gid::from_raw(65534),
-            groups: vec![Gid::from_raw(65534)],
-        };
-        let mut command = shell("id -u; id -g; id -G");
-        set_up_child(
-            &mut command,
-            ChildSetup {
-                identity: Some(nobody),
-                parent_death_signal: Some(Signal::SIGTERM),
-                ..ChildSetup::default()
-            },
-        );
-        match command.output() {
-            Ok(output) => {
-                assert_eq!(String::from_utf8(output.stdout).unwrap(), "65534\n65534\n65534\n");
-                assert!(Uid::effective().is_root());
-            }
-            Err(error) => {
-                assert_eq!(error.kind(), io::ErrorKind::PermissionDenied);
-                assert!(!Uid::effective().is_root());
-            }
-        }
-    }
-}
+mod tests;

@@ -260,8 +260,8 @@ impl Router {
             };
             self.instance_due(now, InstanceId(key), due, out);
         }
-        while let Some((alarm, _)) = self.alarms.take_due(now.time) {
-            self.alarm(now, alarm, out);
+        while let Some((alarm, due)) = self.alarms.take_due(now.time) {
+            self.alarm(now, alarm, due, out);
         }
     }
 
@@ -282,11 +282,11 @@ impl Router {
         }
     }
 
-    fn alarm(&mut self, now: Now, alarm: Alarm, out: &mut Outbox) {
+    fn alarm(&mut self, now: Now, alarm: Alarm, due: Time, out: &mut Outbox) {
         match alarm {
             Alarm::StartupDelay => self.startup_delay_over(out),
             Alarm::Link(link) => self.link_delay_over(now, link, out),
-            Alarm::ScriptDue(script) => self.script_due(now, script, out),
+            Alarm::ScriptDue(script) => self.script_due(now, script, due, out),
             Alarm::ScriptOverdue(script) => self.script_overdue(now, script, out),
             Alarm::Process(process) => self.process_delay_over(now, process, out),
             Alarm::GarpDelayed(id) => {

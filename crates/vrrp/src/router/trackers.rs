@@ -4,6 +4,7 @@ use super::Router;
 use crate::alarm::Alarm;
 use crate::track::{ProcessChange, ScriptAlarm, ScriptId, TrackerId};
 use crate::{Event, InstanceEvent, Now, Outbox, RunId, ScriptCommand, ScriptEvent, ScriptResult};
+use model::{Micros, Time};
 use std::sync::Arc;
 
 impl Router {
@@ -19,9 +20,13 @@ impl Router {
         }
     }
 
-    pub(super) fn script_due(&mut self, now: Now, id: ScriptId, out: &mut Outbox) {
+    /// Runs are due at whole intervals from the first of them, so that a late one does not move those behind it. Those
+    /// whose time has passed altogether are left out: nothing is gained by several runs at once.
+    pub(super) fn script_due(&mut self, now: Now, id: ScriptId, due: Time, out: &mut Outbox) {
         let interval = self.trackers.get_script(id).config.interval;
-        self.alarms.set(Alarm::ScriptDue(id), now.time + interval);
+        let missed = now.time.since(due).0 / interval.0.max(1);
+        let next = due + Micros(interval.0.max(1).saturating_mul(missed + 1));
+        self.alarms.set(Alarm::ScriptDue(id), next);
         self.run_script(now, id, out);
     }
 

@@ -395,6 +395,26 @@ fn runs_of_many_scripts_are_spread() {
 }
 
 #[test]
+fn a_late_run_does_not_move_those_behind_it_and_missed_ones_are_left_out() {
+    let mut lab = lab(Tracking {
+        scripts: vec![entry("s".to_owned(), 1)],
+        ..Tracking::default()
+    });
+    ends(&mut lab, 0);
+    // Due after one second, noticed after 1.3; then nobody looks until 4.6 s have passed.
+    for (asleep_ms, then_ms) in [(1_300, 700), (2_600, 400)] {
+        lab.oversleep(Micros::from_millis(asleep_ms));
+        lab.input(Input::DeadlineReached);
+        assert_eq!(lab.scripts.len(), 1, "one run, not several");
+        ends(&mut lab, 0);
+        lab.run_ms(then_ms - 1);
+        assert!(lab.scripts.is_empty());
+        lab.run_ms(1);
+        ends(&mut lab, 0);
+    }
+}
+
+#[test]
 fn an_interface_with_delays_is_taken_for_up_and_down_late() {
     let mut v = instance("V", 51, 100);
     v.tracking.interfaces = vec![entry(name("eth1"), 0)];

@@ -115,6 +115,15 @@ struct Watch {
     names: Vec<Name>,
 }
 
+/// Why a wait ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wake {
+    /// Other processes are to be watched; there may be events as well.
+    News,
+    /// Processes did something, or it is time to count them.
+    Events,
+}
+
 #[derive(Debug)]
 struct Name {
     name: Arc<str>,
@@ -126,8 +135,7 @@ impl Watch {
     fn live(mut self) {
         let (mut news, mut events) = (Vec::new(), Vec::new());
         loop {
-            self.wait();
-            if self.inbox.collect(&mut news) == Senders::Gone {
+            if self.wait() == Wake::News && self.inbox.collect(&mut news) == Senders::Gone {
                 return;
             }
             if let Some(processes) = news.drain(..).next_back() {
@@ -138,7 +146,7 @@ impl Watch {
         }
     }
 
-    fn wait(&self) {
+    fn wait(&self) -> Wake {
         let mut descriptors = vec![PollFd::new(self.inbox.as_fd(), PollFlags::POLLIN)];
         let timeout = match &self.events {
             Some(events) => {
@@ -149,6 +157,11 @@ impl Watch {
         };
         // A wait that fails is a wait that ends early.
         let _ = poll(&mut descriptors, timeout);
+        if descriptors[0].any() == Some(true) {
+            Wake::News
+        } else {
+            Wake::Events
+        }
     }
 
     /// What is counted is what runs now; events that are still to be read change nothing that they have changed already.

@@ -8,11 +8,13 @@ mod decode;
 mod filter;
 
 use crate::ReceiveBuffer;
+use crate::sys::Inbox;
 use decode::{ACKNOWLEDGED, listen_request};
 use netlink_sys::protocols::NETLINK_CONNECTOR;
 use netlink_sys::{Socket, SocketAddr};
 use nix::errno::Errno;
 use nix::sys::socket::{MsgFlags, recv};
+use std::fmt;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 
@@ -72,12 +74,21 @@ pub enum Completeness {
 }
 
 /// The socket on which events arrive.
-#[derive(Debug)]
 pub struct ProcessEvents {
     socket: Socket,
+    inbox: Inbox,
+}
+
+impl fmt::Debug for ProcessEvents {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ProcessEvents").finish_non_exhaustive()
+    }
 }
 
 impl ProcessEvents {
+    /// Events that are read by one system call; mostly there is one.
+    const ROUND: usize = 16;
+
     /// Begins to listen, in the network namespace of the calling thread.
     pub fn open(buffer: ReceiveBuffer) -> Result<Self, Unavailable> {
         let mut socket = Socket::new(NETLINK_CONNECTOR)?;
@@ -90,7 +101,10 @@ impl ProcessEvents {
             }
             sent => drop(sent?),
         }
-        let mut events = Self { socket };
+        let mut events = Self {
+            socket,
+            inbox: Inbox::new(Self::ROUND, LONGEST),
+        };
         if !events.is_acknowledged()? {
             return Err(Unavailable::Namespace);
         }
@@ -112,13 +126,19 @@ impl ProcessEvents {
         }
     }
 
-    /// Appends what has happened. Never waits; reads `most` messages at most.
+    /// Appends what has happened. Never waits; reads about `most` messages at most.
     pub fn read(&mut self, events: &mut Vec<ProcessEvent>, most: usize) -> io::Result<Completeness> {
         let mut completeness = Completeness::Complete;
-        let mut buffer = [0; LONGEST];
-        for _ in 0..most {
-            match recv(self.socket.as_raw_fd(), &mut buffer, MsgFlags::MSG_DONTWAIT) {
-                Ok(length) => events.extend(decode::event(&buffer[..length])),
+        for _ in 0..most.div_ceil(Self::ROUND) {
+            match self.inbox.receive(self.socket.as_fd()) {
+                Ok(count) => {
+                    let messages = (0..count).map(|position| self.inbox.get(position));
+                    events.extend(messages.filter_map(|message| decode::event(message.bytes)));
+                    // Fewer than fit: no more are there.
+                    if count < Self::ROUND {
+                        break;
+                    }
+                }
                 Err(Errno::ENOBUFS) => completeness = Completeness::Lost,
                 Err(Errno::EINTR) => {}
                 Err(Errno::EAGAIN) => break,

@@ -1,7 +1,7 @@
 //! What is known of a process.
 
 use std::fs::{self, File};
-use std::io::Read;
+use std::io::{self, Read};
 
 /// Where names and command lines come from.
 pub(super) trait Processes {
@@ -37,10 +37,25 @@ impl Processes for Proc {
     }
 }
 
+/// Every event of the machine may lead here, so this makes no calls beside the necessary: these files have no size to ask for, and
+/// say all that they have at once, if there is room.
 fn read(path: &str, content: &mut Vec<u8>) {
+    const ROOM: usize = 4096;
     content.clear();
-    let complete = File::open(path).and_then(|mut file| file.read_to_end(content));
-    if complete.is_err() {
-        content.clear();
+    let Ok(mut file) = File::open(path) else { return };
+    loop {
+        let start = content.len();
+        content.resize(start + ROOM, 0);
+        match file.read(&mut content[start..]) {
+            Ok(length) => content.truncate(start + length),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {
+                content.truncate(start);
+                continue;
+            }
+            Err(_) => return content.clear(),
+        }
+        if content.len() < start + ROOM {
+            return;
+        }
     }
 }

@@ -42,8 +42,9 @@ pub(crate) const GUEST_KERNEL: &[Need] = &[
     need("bc", "bc"),
 ];
 
-/// What benchmarks need on top: perf counts system calls better, but only root may and not every kernel has it.
-pub(crate) const BENCHMARKS: &[Need] = &[need("strace", "strace")];
+/// What benchmarks need on top. Where perf may not count system calls, since that takes root and not every kernel has it, strace
+/// does; when track scripts are executed only perf can tell.
+pub(crate) const BENCHMARKS: &[Need] = &[need("strace", "strace"), need("perf", "linux-perf")];
 
 /// What fuzzing needs: libFuzzer is C++.
 pub(crate) const FUZZING: &[Need] = &[need("c++", "g++")];

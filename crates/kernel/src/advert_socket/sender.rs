@@ -124,6 +124,9 @@ fn ipv6(protocol: u8) -> io::Result<Socket> {
     )?;
     socket.attach_filter(&[RECEIVE_NOTHING])?;
     set_ipv6_checksum(socket.as_fd(), CHECKSUM_OFFSET)?;
+    // The source is as the router says, as in a header of IPv4: also an owner's address that is not there yet, or is being looked for
+    // on the link.
+    socket.set_freebind_v6(true)?;
     socket.set_multicast_hops_v6(255)?;
     socket.set_multicast_loop_v6(false)?;
     socket.set_tclass_v6(TRAFFIC_CLASS)?;

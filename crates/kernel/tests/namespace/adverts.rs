@@ -180,10 +180,21 @@ fn ipv6_adverts_have_source_hop_limit_and_checksum() {
             bytes: &payload,
         };
         let mut failures = Vec::new();
+        let is_advert = |frame: &[u8]| ether_type(frame) == 0x86dd && frame[20] == 112;
+        // One with an address that is not there yet.
+        let absent: Ipv6Addr = "2001:db8::9".parse().unwrap();
+        let of_owner = Advert {
+            source: absent.into(),
+            ..advert
+        };
+        sender.send(&std::iter::once(of_owner), &mut failures);
+        assert_eq!(failures, []);
+        assert_eq!(capture.next(is_advert)[22..38], absent.octets());
+
         sender.send(&std::iter::once(advert), &mut failures);
         assert_eq!(failures, []);
 
-        let frame = capture.next(|frame| ether_type(frame) == 0x86dd && frame[20] == 112);
+        let frame = capture.next(is_advert);
         assert_eq!(frame[..6], [0x33, 0x33, 0, 0, 0, 0x12]);
         assert_eq!(frame[14..16], [0x6c, frame[15] & 0x0f], "traffic class 0xc0");
         assert_eq!(frame[21], 255, "hop limit");
@@ -201,8 +212,8 @@ fn ipv6_adverts_have_source_hop_limit_and_checksum() {
         assert_eq!(frame[54..], expected);
 
         let mut arrivals = Arrivals::new();
-        assert_eq!(receive(&here, &mut arrivals), 1);
-        let arrival = arrivals.iter().next().unwrap();
+        assert_eq!(receive(&here, &mut arrivals), 2);
+        let arrival = arrivals.iter().nth(1).unwrap();
         assert_eq!(
             arrival,
             Arrival::Ipv6 {

@@ -41,6 +41,7 @@ mod work_off;
 use crate::clock;
 use crate::exit::Exit;
 use crate::handover::Handover;
+use crate::ipvs_table;
 use crate::link::ParentLink;
 use crate::privileges;
 use crate::runtime::background::Background;
@@ -114,7 +115,7 @@ struct CheckerProcess {
 pub fn run(handover: Handover) -> Exit {
     tracing::info!("Initializing ipvs");
     let namespace = handover.configuration.globals.identity.net_namespace_ipvs.clone();
-    match ipvs::open(namespace.as_deref()) {
+    match ipvs_table::open(namespace.as_deref()) {
         Ok(backend) => {
             // Not before: the module may have had to be loaded.
             privileges::seal(handover.kind, &handover.configuration);

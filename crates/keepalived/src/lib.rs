@@ -24,6 +24,7 @@ pub mod exit;
 mod explain;
 pub mod findings;
 pub mod handover;
+mod ipvs_table;
 pub mod link;
 pub mod link_polling;
 pub mod log;

@@ -14,8 +14,9 @@
 //! (`spec/runtime.md` section 7.4). Lines are written at once and in the order of the events. Scripts start in that order
 //! and run beside each other, as they always have; `notify_ordered` has those of an instance wait for each other.
 //!
-//! A thousand instances that fail over at once are a thousand scripts. They wait in a [`queue`]: until the kernel has the
-//! addresses of all, for two seconds at most, and then for each other, a bounded number at a time. None is lost.
+//! A thousand instances that fail over at once are a thousand scripts and as many mails. They wait in a [`queue`]: until the
+//! kernel has the addresses of all, for two seconds at most; scripts then for each other, a bounded number at a time. None is
+//! lost. Even waking the thread for each of them would cost the addresses time, so it sleeps until then unless there is a FIFO.
 
 mod event;
 mod fifo;
@@ -32,8 +33,8 @@ use crate::runtime::inbox::{Inbox, Poster};
 use crate::scripts::{Origin, Program, ScriptSignal};
 use fifo::FifoPlan;
 use model::{
-    CheckKind, Checker, Configuration, Globals, LvsConfiguration, Notifications, ScriptKind, VirtualServer,
-    VrrpConfiguration,
+    CheckKind, Checker, Configuration, Globals, LvsConfiguration, Notifications, ScriptKind, Time,
+    VirtualServer, VrrpConfiguration,
 };
 use service::{Order, Service};
 use std::io;
@@ -165,6 +166,9 @@ pub struct Notify {
     orders: Poster<Order>,
     /// What the thread was told last.
     work: KernelWork,
+    has_fifos: bool,
+    /// Since when something waits that the thread was not woken for.
+    left: Option<Time>,
 }
 
 impl Notify {
@@ -176,6 +180,7 @@ impl Notify {
     ) -> io::Result<Self> {
         let (orders, inbox) = Inbox::new()?;
         let guard = Guard::new(findings.clone(), "notify");
+        let has_fifos = !settings.fifos.is_empty();
         let service = Service::new(inbox, findings, orders.clone(), origin);
         Builder::new().name("notify".to_owned()).spawn(move || {
             let _guard = guard;
@@ -185,11 +190,14 @@ impl Notify {
         Ok(Self {
             orders,
             work: KernelWork::Done,
+            has_fifos,
+            left: None,
         })
     }
 
     /// Takes a new configuration over. FIFOs that stay the same stay open, and their readers run on.
-    pub fn configure(&self, settings: NotifySettings) {
+    pub fn configure(&mut self, settings: NotifySettings) {
+        self.has_fifos = !settings.fifos.is_empty();
         self.orders.post(Order::Configure(Box::new(settings)));
     }
 
@@ -198,9 +206,10 @@ impl Notify {
         self.orders.post(Order::Launcher(connection));
     }
 
-    /// Tells scripts, FIFOs and mail.
-    pub fn notify(&self, notification: &Notification) {
-        self.orders.post(Order::Notify(Box::new(notification.clone())));
+    /// Tells scripts, FIFOs and mail. [`kernel_work`](Self::kernel_work), at the end of the turn, sees to it that it is heard.
+    pub fn notify(&mut self, now: Time, notification: &Notification) {
+        self.orders.leave(Order::Notify(Box::new(notification.clone())));
+        self.left.get_or_insert(now);
     }
 
     /// Starts or ends a track script.
@@ -223,11 +232,22 @@ impl Notify {
         self.orders.post(Order::Check(command));
     }
 
-    /// Scripts wait while the kernel is given addresses. Call it once a turn.
-    pub fn kernel_work(&mut self, work: KernelWork) {
-        if work != self.work {
+    /// Scripts and mails wait while the kernel is given addresses. Call it at the end of each turn.
+    pub fn kernel_work(&mut self, now: Time, work: KernelWork) {
+        let is_news = work != self.work;
+        if is_news {
             self.work = work;
             self.orders.post(Order::KernelWork(work));
+        }
+        let may_wait =
+            |since: Time| work == KernelWork::UnderWay && !self.has_fifos && now < since + queue::PATIENCE;
+        match self.left {
+            Some(_) if is_news => self.left = None,
+            Some(since) if !may_wait(since) => {
+                self.left = None;
+                self.orders.wake();
+            }
+            _ => {}
         }
     }
 

@@ -36,9 +36,10 @@ pub(crate) fn keep(kind: Kind, configuration: &Configuration) -> Vec<String> {
     let mut complaints = Vec::new();
     if confined {
         // The program that loads modules gets its right from here.
-        let of_programs: &[Capability] = match kind {
-            Kind::Checker => &[Capability::CAP_SYS_MODULE],
-            Kind::Vrrp | Kind::Bfd => &[],
+        let of_programs: &[Capability] = if needs::has_ipvs(kind, configuration) {
+            &[Capability::CAP_SYS_MODULE]
+        } else {
+            &[]
         };
         let bounds = kept.iter().chain(of_programs).copied().collect();
         reduce(CapSet::Bounding, &bounds, &mut complaints);

@@ -44,6 +44,7 @@ mod serve;
 mod sockets;
 mod start;
 mod stop;
+mod sync_daemon;
 mod work_off;
 
 use crate::clock;
@@ -79,6 +80,7 @@ use std::collections::BTreeSet;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
+use sync_daemon::{Following, SyncFollower};
 use vrrp::{Input, Now, Outbox, Router, WallTime};
 
 /// All there is in the process.
@@ -116,6 +118,7 @@ struct VrrpProcess {
     pending: Option<Pending>,
     errands: Errands,
     outside: Outside,
+    sync_daemon: SyncFollower,
     assigned: Assigned,
     address_lines: AddressLines,
     /// Interfaces that have changed in this turn.
@@ -132,6 +135,8 @@ struct VrrpProcess {
 /// The body of the VRRP child.
 #[must_use]
 pub fn run(handover: Handover) -> Exit {
+    // Before: afterwards no module can be loaded. That it cannot be is said when the daemon is started.
+    drop(Following::of(&handover.configuration).map(|following| following.open()));
     privileges::seal(handover.kind, &handover.configuration);
     let outcome = VrrpProcess::start(handover).and_then(VrrpProcess::live);
     match outcome {
@@ -214,7 +219,7 @@ impl VrrpProcess {
         self.work_off(now)?;
         self.linger()?;
         self.hand_links_over();
-        self.outside.kernel_work(self.requests.work());
+        self.outside.kernel_work(now.time, self.requests.work());
         self.announce()?;
         self.stopping.end_in_time(now.time, stop::PATIENCE);
         self.tidy();

@@ -6,10 +6,7 @@
 
 mod keeper;
 mod marking;
-mod open;
 pub(super) mod repairs;
-
-pub(super) use open::open;
 
 use crate::runtime::inbox::{Inbox, Poster, Senders};
 use keeper::Keeper;

@@ -1,4 +1,4 @@
-//! Notify scripts that wait to be started.
+//! Notify scripts that wait to be started, and mails that wait to be sent.
 //!
 //! A script waits
 //!
@@ -9,16 +9,19 @@
 //!   after half a minute;
 //! * with `notify_ordered`, while an earlier one of the same instance runs or waits.
 //!
+//! A mail waits for the first of these alone.
+//!
 //! Scripts of a stop wait for nothing but the last, and once the stop has come for nothing at all.
 
 use super::KernelWork;
 use super::event::Who;
+use crate::mail::Alert;
 use crate::scripts::{JobId, Program};
 use model::{Micros, Time};
 use std::collections::{HashMap, VecDeque};
 
 /// How long work of the kernel may hold scripts up.
-const PATIENCE: Micros = Micros::from_secs(2);
+pub(super) const PATIENCE: Micros = Micros::from_secs(2);
 /// How many run at once.
 const AT_ONCE: usize = 64;
 /// From this age on a script does not count.
@@ -52,6 +55,7 @@ pub(super) struct Queue {
     /// Scripts of a stop.
     urgent: VecDeque<Waiting>,
     usual: VecDeque<Waiting>,
+    mails: Vec<Alert>,
     /// Scripts that wait for another one, which is in one of the queues above or runs. No entry, no such other one.
     behind: HashMap<Who, VecDeque<Waiting>>,
     /// Those that run and count, the oldest first.
@@ -105,8 +109,25 @@ impl Queue {
         {
             self.young.pop_front();
         }
-        let is_held = self.held.is_some_and(|since| now < since + PATIENCE);
-        self.is_open || (!is_held && self.young.len() < AT_ONCE)
+        self.is_open || (!self.is_held(now) && self.young.len() < AT_ONCE)
+    }
+
+    fn is_held(&self, now: Time) -> bool {
+        self.held.is_some_and(|since| now < since + PATIENCE)
+    }
+
+    /// Adds a mail.
+    pub(super) fn push_mail(&mut self, alert: Alert) {
+        self.mails.push(alert);
+    }
+
+    /// The mails to send now, in their order.
+    pub(super) fn mails(&mut self, now: Time) -> Vec<Alert> {
+        if self.is_open || !self.is_held(now) {
+            std::mem::take(&mut self.mails)
+        } else {
+            Vec::new()
+        }
     }
 
     /// A script that [`next`](Self::next) gave has been started.
@@ -147,17 +168,23 @@ impl Queue {
         }
     }
 
-    /// Whether no script waits.
+    /// Whether nothing waits.
     pub(super) fn is_empty(&self) -> bool {
-        self.urgent.is_empty() && self.usual.is_empty() && self.behind.values().all(VecDeque::is_empty)
+        self.mails.is_empty()
+            && self.urgent.is_empty()
+            && self.usual.is_empty()
+            && self.behind.values().all(VecDeque::is_empty)
     }
 
-    /// When [`next`](Self::next) may have more although nothing happens.
+    /// When there may be more to do although nothing happens.
     pub(super) fn deadline(&self) -> Option<Time> {
+        let held = self.held.map(|since| since + PATIENCE);
+        if !self.mails.is_empty() {
+            return held;
+        }
         if self.usual.is_empty() {
             return None;
         }
-        let held = self.held.map(|since| since + PATIENCE);
         let settled = self.young.front().map(|(started, _)| *started + SETTLED);
         let settled = settled.filter(|_| self.young.len() >= AT_ONCE);
         held.max(settled)

@@ -151,6 +151,9 @@ impl Service {
             }
             self.keep_limits(now);
             self.start_waiting(now);
+            for alert in self.queue.mails(now) {
+                self.mailer.send(&alert);
+            }
             if self.is_quiet(now) {
                 self.finish();
                 return;
@@ -192,7 +195,7 @@ impl Service {
                     self.write_line(&line);
                 }
             }
-            Order::Mail(mail) => self.mailer.send(&lvs::alert(&mail)),
+            Order::Mail(mail) => self.queue.push_mail(lvs::alert(&mail)),
             Order::Check(command) => self.check(now, command),
             Order::Opened(run, result) => self.findings.post(Finding::ScriptFinished { run, result }),
             Order::KernelWork(work) => self.queue.kernel_work(now, work),
@@ -298,7 +301,7 @@ impl Service {
         if self.mailed.get(&who) == Some(&state) {
             return;
         }
-        self.mailer.send(&event::alert(&who, state));
+        self.queue.push_mail(event::alert(&who, state));
         match state {
             NotifiedState::Deleted => drop(self.mailed.remove(&who)),
             _ => drop(self.mailed.insert(who, state)),

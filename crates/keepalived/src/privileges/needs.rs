@@ -41,7 +41,7 @@ const OF_CHILDREN: [Capability; 9] = [
 pub(super) fn kept(kind: Kind, configuration: &Configuration) -> CapsHashSet {
     let mut kept: CapsHashSet = OF_CHILDREN.into_iter().collect();
     // A reload cannot change it. The namespace of another process is opened like its memory.
-    let enters = kind == Kind::Checker && configuration.globals.identity.net_namespace_ipvs.is_some();
+    let enters = has_ipvs(kind, configuration) && configuration.globals.identity.net_namespace_ipvs.is_some();
     // Where /proc hides the processes of others (hidepid).
     let looks = kind == Kind::Vrrp && !configuration.vrrp.track_processes.is_empty();
     // The kernel tells of processes in the first network namespace only, which the thread that listens has to enter.
@@ -59,6 +59,16 @@ pub(super) fn kept(kind: Kind, configuration: &Configuration) -> CapsHashSet {
 fn is_first_namespace() -> bool {
     let number = |path| fs::metadata(path).map(|namespace| namespace.ino()).ok();
     number("/proc/self/ns/net") == number("/proc/1/ns/net")
+}
+
+/// Whether a child changes the kernel's IPVS: the VRRP process does for the sync daemon that follows an instance.
+pub(super) fn has_ipvs(kind: Kind, configuration: &Configuration) -> bool {
+    let sync_daemon = configuration.globals.lvs.sync_daemon.as_ref();
+    match kind {
+        Kind::Checker => true,
+        Kind::Vrrp => sync_daemon.is_some_and(|daemon| daemon.instance.is_some()),
+        Kind::Bfd => false,
+    }
 }
 
 /// What the daemon needs for a configuration.
@@ -155,7 +165,7 @@ mod tests {
     use super::*;
     use crate::track_process::tests::tracked;
     use caps::Capability::{CAP_SETPCAP, CAP_SYS_MODULE};
-    use model::{Credentials, Family, Instance, Vrid};
+    use model::{Credentials, Family, IfName, Instance, LvsSyncDaemon, Vrid};
 
     fn configuration() -> Configuration {
         let mut configuration = Configuration::default();
@@ -220,6 +230,16 @@ mod tests {
         configuration.globals.identity.net_namespace_ipvs = Some(String::new());
         assert!(kept(Kind::Checker, &configuration).contains(&CAP_SYS_ADMIN));
         assert!(!kept(Kind::Vrrp, &configuration).contains(&CAP_SYS_ADMIN));
+        configuration.globals.lvs.sync_daemon = Some(LvsSyncDaemon {
+            interface: IfName::new("eth1").unwrap(),
+            instance: Some("V".to_owned()),
+            sync_id: None,
+            max_len: None,
+            port: None,
+            ttl: None,
+            group: None,
+        });
+        assert!(kept(Kind::Vrrp, &configuration).contains(&CAP_SYS_ADMIN));
     }
 
     #[test]

@@ -25,7 +25,17 @@ impl<T> Clone for Poster<T> {
 impl<T> Poster<T> {
     /// Sends. Where the receiver is gone nobody wants it any more.
     pub(crate) fn post(&self, value: T) {
+        self.leave(value);
+        self.wake();
+    }
+
+    /// Sends without waking the receiver, which may find it anyway. [`wake`](Self::wake) does that.
+    pub(crate) fn leave(&self, value: T) {
         let _ = self.sender.send(value);
+    }
+
+    /// Wakes the receiver.
+    pub(crate) fn wake(&self) {
         self.wake.wake();
     }
 }
@@ -111,12 +121,18 @@ mod tests {
     #[test]
     fn arrivals_and_the_end_of_the_senders_wake() {
         let (poster, inbox) = Inbox::new().unwrap();
+        poster.leave(0);
         assert!(!is_readable(&inbox));
+        poster.wake();
+        assert!(is_readable(&inbox));
+        let mut values = Vec::new();
+        inbox.collect(&mut values);
+        assert_eq!(values, [0]);
         let other = poster.clone();
         other.post(1);
         poster.post(2);
         assert!(is_readable(&inbox));
-        let mut values = Vec::new();
+        values.clear();
         assert_eq!(inbox.collect(&mut values), Senders::Remain);
         assert_eq!(values, [1, 2]);
         assert!(!is_readable(&inbox));

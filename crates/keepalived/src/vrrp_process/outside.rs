@@ -14,7 +14,7 @@ use crate::settings::Settings;
 use crate::track_file::{self, FileWatch};
 use crate::track_process::{self, ProcessWatch};
 use kernel::poll::{Interest, Poller};
-use model::{Configuration, LinkPolling, NetlinkBuffers, TrackFile, TrackProcess, VrrpConfiguration};
+use model::{Configuration, LinkPolling, NetlinkBuffers, Time, TrackFile, TrackProcess, VrrpConfiguration};
 use std::io;
 use std::os::fd::OwnedFd;
 use vrrp::{Input, Notification, Now, Reading, ScriptCommand};
@@ -137,16 +137,16 @@ impl Outside {
         poller.add(&self.findings, token::OUTSIDE, Interest::Readable)
     }
 
-    pub(super) fn notify(&self, notification: &Notification) {
-        self.notify.notify(notification);
+    pub(super) fn notify(&mut self, now: Time, notification: &Notification) {
+        self.notify.notify(now, notification);
     }
 
     pub(super) fn script(&self, command: ScriptCommand) {
         self.notify.script(command);
     }
 
-    pub(super) fn kernel_work(&mut self, work: KernelWork) {
-        self.notify.kernel_work(work);
+    pub(super) fn kernel_work(&mut self, now: Time, work: KernelWork) {
+        self.notify.kernel_work(now, work);
     }
 
     /// Ends everything; [`Finding::Quiet`] follows.

@@ -7,6 +7,7 @@ use super::outside::Readings;
 use super::receive_buffer::BufferSizes;
 use super::serve::token;
 use super::start::{monitor_buffer, objects, watch_for, without_later_trackers};
+use super::sync_daemon::Following;
 use super::{ProcessError, VrrpProcess, links, pace};
 use crate::child;
 use crate::dump::Side;
@@ -159,6 +160,7 @@ impl VrrpProcess {
         if let Err(errno) = child::take_name(Kind::Vrrp, &configuration.globals) {
             tracing::warn!("process name: {}", errno.desc());
         }
+        let following = Following::of(&configuration);
         let Configuration { vrrp, globals, .. } = configuration;
         self.requests.firewall_mut().tell(&globals.firewall, &vrrp);
         let watch = watch_for(&vrrp);
@@ -173,6 +175,7 @@ impl VrrpProcess {
         }
         self.router
             .apply(now, vrrp, globals.vrrp.clone(), &mut self.outbox);
+        self.sync_daemon.configure(following, &self.router);
         self.take_readings(now, readings);
         umask(self.settings.umask_with(&globals.files));
         scheduling::change(&self.globals.vrrp_process, &globals.vrrp_process);

@@ -12,6 +12,7 @@ use super::report::AddressLines;
 use super::requests::Requests;
 use super::serve::token;
 use super::sockets::Sockets;
+use super::sync_daemon::{Following, SyncFollower};
 use super::{ProcessError, VrrpProcess, leftovers, links, now, observe, pace};
 use crate::clock;
 use crate::handover::{Handover, Start};
@@ -49,6 +50,7 @@ impl VrrpProcess {
         let readings = Readings::take(&configuration.vrrp);
         let outside = Outside::start(handover.origin, &configuration, &handover.settings)
             .map_err(ProcessError::of("starting the threads beside the loop"))?;
+        let following = Following::of(&configuration);
         let Configuration { vrrp, globals, .. } = configuration;
         descriptors::allow(2 * vrrp.instances.len());
         let watch = watch_for(&vrrp);
@@ -87,6 +89,8 @@ impl VrrpProcess {
             readings: &readings.list(),
         };
         let router = Router::new(moment, setup, &mut outbox);
+        let mut sync_daemon = SyncFollower::default();
+        sync_daemon.configure(following, &router);
         let real_time = RealTime::enter(&globals.vrrp_process, &globals, objects, moment.time);
         let mut process = Self {
             router,
@@ -118,6 +122,7 @@ impl VrrpProcess {
             pending: None,
             errands: Errands::default(),
             outside,
+            sync_daemon,
             assigned,
             touched: BTreeSet::new(),
             to_retry: BTreeSet::new(),
@@ -133,6 +138,7 @@ impl VrrpProcess {
             process.handle(moment, Input::Maintenance(true));
         }
         process.work_off(moment)?;
+        process.outside.kernel_work(moment.time, process.requests.work());
         process.requests.hand_over();
         process.log_data(moment);
         if let Err(error) = process.parent.in_force() {

@@ -29,6 +29,7 @@ impl VrrpProcess {
         } else {
             Release::Everything
         };
+        self.sync_daemon.stop();
         self.handle(now, Input::Stop(release));
         if release == Release::Everything {
             self.requests.set(self.environment.restore());
@@ -37,6 +38,7 @@ impl VrrpProcess {
 
     /// Waits for the writer, which takes the empty firewall tables away, unless the kernel does not answer it.
     pub(super) fn end(self) {
+        self.sync_daemon.finish();
         if self.requests.work() == KernelWork::Done {
             self.requests.finish();
         }

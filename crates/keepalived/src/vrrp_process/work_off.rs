@@ -172,7 +172,10 @@ impl VrrpProcess {
     fn notify(&mut self, now: Now) {
         for event in &self.outbox.events {
             match event {
-                Event::Notification(notification) => self.outside.notify(notification),
+                Event::Notification(notification) => {
+                    self.outside.notify(now.time, notification);
+                    self.sync_daemon.hear(notification);
+                }
                 Event::Router(RouterEvent::Stopped) => {
                     self.stopping = Stopping::Telling(now.time + LAST_WORDS);
                     self.outside.stop();

@@ -25,6 +25,7 @@ pub(super) fn all() -> Vec<Case> {
         list::guest("guest/ipvs/refusals", ipvs::refusals),
         list::guest("guest/ipvs/many", ipvs::many),
         list::guest("guest/ipvs/surroundings", ipvs::surroundings),
+        list::guest("guest/ipvs/sync-daemon", ipvs::sync_daemon),
         list::guest("guest/ipvs/debian", ipvs::debian),
         list::guest("guest/ipvs/traffic", ipvs::traffic),
         list::guest("guest/ipvs/failures", ipvs::failures),

@@ -43,7 +43,7 @@ pub(super) static KEYWORDS: &[Keyword<GlobalsDraft>] = &[
     .own_check()
     .first_wins()
     .range("id 0 to 255, maxlen 1 to 65507, port 1 to 65535, ttl 1 to 255, group multicast")
-    .means("Synchronise connections with other nodes; one that follows an instance is not started yet")
+    .means("Synchronise connections with other nodes: sends while the instance is master and receives otherwise, or does both")
     .effect(IPVS),
     Row::switch("rs_init_notifies", |g, on| {
         g.model.lvs.rs_init_notifies = on.value;

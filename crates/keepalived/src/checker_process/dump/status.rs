@@ -1,6 +1,6 @@
 //! The part of the checker process in the status document.
 
-use crate::checker_process::ipvs;
+use crate::ipvs_table;
 use crate::runtime::lateness::Lateness;
 use crate::status::document::{
     CheckStatus, CountersStatus, LvsStatus, RealServerStatus, SorryServerStatus, VirtualServerStatus,
@@ -50,7 +50,7 @@ impl Draft {
 
     /// The document with the kernel's counters. Waits for the kernel.
     pub(super) fn complete(mut self) -> LvsStatus {
-        let counted = match ipvs::open(self.namespace.as_deref()) {
+        let counted = match ipvs_table::open(self.namespace.as_deref()) {
             Ok(mut backend) => self.count(backend.as_mut()),
             Err(error) => Err(error),
         };

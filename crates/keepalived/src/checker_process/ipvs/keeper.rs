@@ -68,12 +68,6 @@ impl Keeper {
     pub(super) fn configure(&mut self, settings: &LvsGlobals) {
         self.set_timeouts(&settings.timeouts);
         let configured = settings.sync_daemon.as_ref();
-        if let Some(instance) = configured.and_then(|daemon| daemon.instance.as_ref()) {
-            tracing::warn!(
-                "IPVS: lvs_sync_daemon: one that follows a VRRP instance ({instance}) is not started yet; without the instance's \
-                 name both roles run at once"
-            );
-        }
         let configured = configured.filter(|daemon| daemon.instance.is_none());
         let wanted = configured.map(|daemon| SyncDaemon::of(daemon, 0));
         if wanted != self.daemon {
@@ -228,7 +222,7 @@ mod tests {
         keeper.restore();
         assert_eq!(keeper.backend.timeouts().unwrap(), before);
         assert_eq!(keeper.backend.sync_daemons().unwrap(), []);
-        // Nobody starts one that follows an instance.
+        // One that follows an instance is the VRRP process's.
         settings.sync_daemon.as_mut().unwrap().instance = Some("VI_1".to_owned());
         keeper.configure(&settings);
         assert_eq!(keeper.backend.sync_daemons().unwrap(), []);

@@ -1,6 +1,6 @@
 //! The marks of groups that are one service each (`nftables_ipvs`, `spec/config-virtual-server.md` section 12).
 
-use super::open;
+use crate::ipvs_table;
 use kernel::{MarkSettings, Marks};
 use model::Globals;
 use model::ipvs::{MapChange, MapElement};
@@ -79,7 +79,7 @@ impl Marking {
         let marks = match &mut self.marks {
             Some(marks) => marks,
             // This thread need not be anywhere else.
-            none => match open::enter(self.namespace.as_deref()) {
+            none => match ipvs_table::enter(self.namespace.as_deref()) {
                 Ok(()) => none.insert(Marks::new(settings.clone())),
                 Err(error) => {
                     tracing::error!("nftables_ipvs: {error}");

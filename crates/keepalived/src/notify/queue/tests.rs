@@ -89,6 +89,35 @@ fn scripts_wait_for_the_kernel_but_not_for_ever() {
 }
 
 #[test]
+fn mails_wait_for_the_kernel_alone_and_not_for_ever() {
+    let mut queue = Queue::default();
+    let alert = |subject: &str| Alert {
+        subject: subject.to_owned(),
+        body: String::new(),
+    };
+    queue.kernel_work(START, KernelWork::UnderWay);
+    queue.push_mail(alert("a"));
+    queue.push_mail(alert("b"));
+    assert!(!queue.is_empty());
+    assert_eq!(queue.mails(START), []);
+    let deadline = queue.deadline().unwrap();
+    assert_eq!(deadline, START + PATIENCE);
+    assert_eq!(queue.mails(deadline), [alert("a"), alert("b")]);
+    assert!(queue.is_empty());
+    queue.push_mail(alert("c"));
+    queue.kernel_work(deadline, KernelWork::Done);
+    for number in 0..AT_ONCE {
+        queue.push(waiting(&number.to_string()));
+    }
+    start(&mut queue, deadline, 0);
+    assert_eq!(queue.mails(deadline), [alert("c")]);
+    queue.kernel_work(deadline, KernelWork::UnderWay);
+    queue.push_mail(alert("d"));
+    queue.open();
+    assert_eq!(queue.mails(deadline), [alert("d")]);
+}
+
+#[test]
 fn scripts_of_a_stop_wait_for_neither() {
     let mut queue = Queue::default();
     queue.kernel_work(START, KernelWork::UnderWay);

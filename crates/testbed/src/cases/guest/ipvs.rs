@@ -6,6 +6,7 @@ mod kept;
 mod lab;
 mod nginx;
 mod samples;
+mod sync_daemon;
 mod traffic;
 mod web;
 
@@ -29,6 +30,7 @@ use super::super::World;
 pub(super) use director::{failures, reload};
 pub(super) use kept::{namespace, repaired};
 pub(super) use samples::samples;
+pub(super) use sync_daemon::sync_daemon;
 pub(super) use traffic::traffic;
 pub(super) use web::web;
 
@@ -358,11 +360,17 @@ pub(super) fn surroundings(_: &World) -> Result<()> {
         port: Some(8850),
         ttl: Some(3),
     };
-    // In the other role this kernel does not end it again.
-    let role = SyncRole::Master;
-    ipvs.start_sync_daemon(role, &daemon)?;
+    for role in SyncRole::BOTH {
+        runs_and_ends(&node, &mut ipvs, role, &daemon)?;
+    }
+    Ok(())
+}
+
+/// The daemon runs in a role, as `ipvsadm` sees it, and ends.
+fn runs_and_ends(node: &Node, ipvs: &mut Ipvs, role: SyncRole, daemon: &SyncDaemon) -> Result<()> {
+    ipvs.start_sync_daemon(role, daemon)?;
     ensure!(
-        ipvs.start_sync_daemon(role, &daemon).is_err(),
+        ipvs.start_sync_daemon(role, daemon).is_err(),
         "a second daemon was started"
     );
     let running = ipvs.sync_daemons()?;
@@ -370,12 +378,13 @@ pub(super) fn surroundings(_: &World) -> Result<()> {
     let mut list = Command::new("ipvsadm");
     list.args(["-L", "--daemon"]);
     let shown = node.stdout(list)?;
-    let expected =
-        "master sync daemon (mcast=dummy0, syncid=9, maxlen=1400, group=239.0.0.81, port=8850, ttl=3)";
+    let expected = format!(
+        "{role} sync daemon (mcast=dummy0, syncid=9, maxlen=1400, group=239.0.0.81, port=8850, ttl=3)"
+    );
     ensure!(shown.trim_end() == expected, "ipvsadm shows {shown}");
-    ipvs.stop_sync_daemon(role, &daemon)?;
+    ipvs.stop_sync_daemon(role, daemon)?;
     ensure!(
-        ipvs.stop_sync_daemon(role, &daemon).is_err(),
+        ipvs.stop_sync_daemon(role, daemon).is_err(),
         "a daemon was stopped twice"
     );
     ensure!(ipvs.sync_daemons()?.is_empty(), "a daemon is left");

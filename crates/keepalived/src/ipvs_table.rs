@@ -5,7 +5,7 @@ use kernel::ipvs::{Backend, Ipvs};
 use std::thread::Builder;
 
 /// Opens the table. Loads the module where it is not there, so it takes its time. An error is a log line.
-pub(in crate::checker_process) fn open(name: Option<&str>) -> Result<Box<dyn Backend>, String> {
+pub(crate) fn open(name: Option<&str>) -> Result<Box<dyn Backend>, String> {
     let Some(name) = name.map(str::to_owned) else {
         return open_here();
     };
@@ -23,7 +23,7 @@ pub(in crate::checker_process) fn open(name: Option<&str>) -> Result<Box<dyn Bac
 }
 
 /// Has this thread enter the namespace. An error is a log line.
-pub(super) fn enter(name: Option<&str>) -> Result<(), String> {
+pub(crate) fn enter(name: Option<&str>) -> Result<(), String> {
     let entered = match name {
         None => Ok(()),
         Some("") => namespace::enter_initial(),

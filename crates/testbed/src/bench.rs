@@ -128,13 +128,13 @@ const ALL: &[(&str, &str, Run)] = &[
     ("reload", "4000 instances: the longest silence", reload::run),
     (
         "config",
-        "-t with up to 8000 instances of 5 addresses",
+        "PROGRAM -t -f large.conf, with up to 8000 instances of 5 addresses",
         config::run,
     ),
     ("idle", "one instance: start, memory, libraries, stop", idle::run),
     (
         "stalled-log",
-        "adverts while nobody reads the log",
+        "adverts while nobody reads the log: PROGRAM -n -l -G -f … -D into a full pipe, PROGRAM -n -D -f … with a full syslog",
         stalled_log::run,
     ),
 ];
@@ -200,6 +200,7 @@ pub(crate) fn run(programs: &Programs, arguments: &Arguments) -> Result<bool> {
     Ok(missed == 0)
 }
 
+/// Both command lines: those of every benchmark that does not name its own.
 fn introduce(bench: &Bench) {
     for (name, implementation) in [("ours", &bench.ours), ("Debian's", &bench.peers)] {
         let program = implementation.program().display();

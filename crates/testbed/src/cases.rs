@@ -17,6 +17,7 @@ mod list;
 mod lone;
 mod mail;
 mod noise;
+mod operator;
 mod package;
 mod parallel;
 mod processes;

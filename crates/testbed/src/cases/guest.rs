@@ -33,6 +33,7 @@ pub(super) fn all() -> Vec<Case> {
         list::guest("guest/ipvs/web", ipvs::web),
         list::guest("guest/ipvs/repaired", ipvs::repaired),
         list::guest("guest/ipvs/namespace", ipvs::namespace),
+        list::guest("guest/ipvs/operator", ipvs::operator),
         list::guest("guest/ipvs/samples", ipvs::samples),
         list::guest("guest/vrrp/vlan", vrrp::vlan),
         list::guest("guest/vrrp/vrf", vrrp::vrf),

@@ -7,7 +7,8 @@ use super::router::{Delivery, Holder, Variant};
 use super::signed::Signature;
 use super::{
     Case, Extent, Kind, Needs, World, addresses, config_test, documentation, elections, firewall, frr,
-    group_faults, groups, guest, mail, noise, package, processes, reload, scripts, signed, virtual_mac, vyos,
+    group_faults, groups, guest, mail, noise, operator, package, processes, reload, scripts, signed,
+    virtual_mac, vyos,
 };
 
 const IPV4: &[&str] = &["10.0.0.200/24", "10.0.0.201/24"];
@@ -149,6 +150,8 @@ pub(super) fn all() -> Vec<Case> {
         alone("group/weighted", |world| {
             groups::weighted(&world.ours, &world.ours)
         }),
+        alone("operator/causes", operator::causes).only_ours(),
+        alone("operator/measured", operator::measured).only_ours(),
         alone("group/each-fault", group_faults::each_fault).only_ours(),
         alone("process/child-killed", processes::child_killed),
         alone("process/child-hung", processes::child_hung).only_ours(),

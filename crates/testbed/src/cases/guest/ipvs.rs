@@ -5,6 +5,7 @@ mod director;
 mod kept;
 mod lab;
 mod nginx;
+mod operator;
 mod samples;
 mod sync_daemon;
 mod traffic;
@@ -29,6 +30,7 @@ use super::super::World;
 
 pub(super) use director::{failures, reload};
 pub(super) use kept::{namespace, repaired};
+pub(super) use operator::operator;
 pub(super) use samples::samples;
 pub(super) use sync_daemon::sync_daemon;
 pub(super) use traffic::traffic;

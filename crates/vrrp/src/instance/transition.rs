@@ -86,7 +86,10 @@ impl Instance {
     /// The end: a master says so with priority 0, and leaves.
     pub(crate) fn stop(&mut self, cx: &mut Context<'_>, release: Release) {
         match release {
-            Release::Everything if self.state == State::Master => self.send_priority_zero(cx),
+            Release::Everything if self.state == State::Master => {
+                self.send_priority_zero(cx);
+                self.event(cx, InstanceEvent::SentPriorityZero);
+            }
             Release::Everything => {}
             Release::Nothing => self.keep_in_kernel(),
         }

@@ -27,9 +27,10 @@ impl Router {
             });
             self.close_socket(id, out);
         }
+        // They wait for the members of all groups, and for instances that are in none.
+        self.waiting_groups.clear();
         for group in &mut self.groups {
             group.notify_after_members(NotifiedState::Stop, Cause::Stop);
-            self.waiting_groups.push(group.id());
         }
         if release == Release::Everything {
             self.remove_statics(out);
@@ -60,6 +61,9 @@ impl Router {
         }
         if self.stop_cursor == self.slots.len() && !self.statics.is_outstanding() {
             self.stopping = Stopping::Stopped;
+            for group in &mut self.groups {
+                group.notify_waiting(out);
+            }
             out.event(Event::Router(RouterEvent::Stopped));
         }
     }

@@ -223,3 +223,23 @@ fn every_member_reminds_the_neighbours() {
     assert_eq!(announced[..5], ["10.0.0.100"; 5]);
     assert_eq!(announced[5..], ["10.0.1.100"; 5]);
 }
+
+/// `spec/runtime.md` section 3.3: STOP of every instance, then of every group.
+#[test]
+fn at_a_stop_groups_are_told_after_all_instances() {
+    let mut configuration = configuration();
+    configuration.instances.push(instance("V", 53, 110));
+    let mut lab = Lab::new(configuration);
+    lab.run_ms(10_000);
+    lab.take_fifo();
+    lab.input(Input::Stop(vrrp::Release::Everything));
+    assert_eq!(
+        lab.take_fifo(),
+        [
+            "INSTANCE S1 STOP 110",
+            "INSTANCE S2 STOP 110",
+            "INSTANCE V STOP 110",
+            "GROUP G STOP 0"
+        ]
+    );
+}

@@ -90,6 +90,8 @@ fn a_stop_says_so_removes_everything_and_ends_when_the_kernel_is_done() {
     lab.kernel = Kernel::Held;
     lab.input(Input::Stop(Release::Everything));
     assert_eq!(lab.adverts(), [(4_000, 0)]);
+    assert!(lab.logged("(V) sent 0 priority"));
+    assert!(!lab.logged("(W) sent 0 priority"));
     assert!(!lab.router.is_stopped());
     while !lab.held.is_empty() {
         lab.confirm();

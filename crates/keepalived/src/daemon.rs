@@ -62,7 +62,7 @@ pub(crate) fn run(program: Program, mut options: Options, arguments: &[OsString]
     };
     // A panic is in the log by then; the children notice that their parent has gone.
     let exit = panic::catch_unwind(AssertUnwindSafe(|| launch.run()));
-    let exit = exit.map_or(Exit::Software, |exit| exit.unwrap_or_else(|exit| exit));
+    let exit = exit.unwrap_or(Exit::Software);
     let names = launch.settings.log;
     log.begin(&names, None);
     log.finish();
@@ -85,8 +85,17 @@ struct Loaded {
 }
 
 impl Launch<'_> {
-    fn run(&mut self) -> Result<Exit, Exit> {
+    fn run(&mut self) -> Exit {
         self.announce();
+        let exit = self.serve();
+        // Where another one runs already, nothing has been stopped.
+        if exit != Err(Exit::Normal) {
+            tracing::info!("Stopped {COMPATIBLE}");
+        }
+        exit.unwrap_or_else(|exit| exit)
+    }
+
+    fn serve(&mut self) -> Result<Exit, Exit> {
         let loaded = self.read_configuration()?;
         let configuration = &loaded.configuration;
         self.adopt(configuration);
@@ -111,7 +120,6 @@ impl Launch<'_> {
             private_run.unmount();
         }
         log_usage();
-        tracing::info!("Stopped {COMPATIBLE}");
         exit
     }
 
@@ -122,6 +130,12 @@ impl Launch<'_> {
         }
         for line in wrapped(self.arguments) {
             tracing::info!("{line}");
+        }
+        if let Some(path) = env::var_os("TMPDIR").filter(|path| !is_usable(Path::new(path))) {
+            tracing::warn!(
+                "TMPDIR '{}' is not the absolute path of a directory: dumps are written to /tmp",
+                path.display()
+            );
         }
     }
 
@@ -137,15 +151,9 @@ impl Launch<'_> {
         };
         let mut reading = (self.program.read)(&request);
         // Interfaces are looked up while reading, so a second reading finds those inside.
-        match (reading.namespace(), &self.options.namespace) {
-            (Some(name), None) => {
-                enter(name)?;
-                reading = (self.program.read)(&request);
-            }
-            (Some(name), Some(overriding)) => {
-                tracing::info!("Network namespace {overriding} is used, and not {name} of the configuration");
-            }
-            (None, _) => {}
+        if let (Some(name), None) = (reading.namespace(), &self.options.namespace) {
+            enter(name)?;
+            reading = (self.program.read)(&request);
         }
         reading.log();
         let configuration = reading.outcome.inspect_err(|_| {
@@ -392,10 +400,12 @@ fn settings(options: &Options, program: &Program) -> Settings {
 
 /// `TMPDIR` where it is an absolute directory, otherwise `/tmp`.
 fn temporary_directory(variable: Option<&OsStr>) -> PathBuf {
-    match variable.map(Path::new) {
-        Some(path) if path.is_absolute() && path.is_dir() => path.to_owned(),
-        _ => PathBuf::from("/tmp"),
-    }
+    let path = variable.map(Path::new).filter(|path| is_usable(path));
+    path.unwrap_or(Path::new("/tmp")).to_owned()
+}
+
+fn is_usable(temporary_directory: &Path) -> bool {
+    temporary_directory.is_absolute() && temporary_directory.is_dir()
 }
 
 /// `Command line: 'keepalived' '-n' …`, in as many lines as it takes.

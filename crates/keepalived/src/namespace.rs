@@ -1,11 +1,11 @@
 //! A network namespace to run in.
 
+use crate::pid_file::make_readable_directory;
 use nix::errno::Errno;
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::sched::{CloneFlags, setns, unshare};
-use std::fs::{self, DirBuilder, File};
+use std::fs::{self, File};
 use std::io;
-use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 /// Where `ip netns` keeps namespaces.
@@ -68,11 +68,9 @@ impl PrivateRun {
     /// Makes the directory and mounts it, in a mount namespace of this process and its children.
     pub(crate) fn mount(name: &str) -> Result<Self, NamespaceError> {
         let outside = Path::new(RUN_DIRECTORY).join(name);
-        DirBuilder::new()
-            .recursive(true)
-            .mode(0o755)
-            .create(&outside)
-            .map_err(NamespaceError::Directory)?;
+        for directory in [Path::new(RUN_DIRECTORY), &outside] {
+            make_readable_directory(directory).map_err(NamespaceError::Directory)?;
+        }
         unshare(CloneFlags::CLONE_NEWNS).map_err(step("unshare of the mount namespace"))?;
         let nothing = None::<&str>;
         mount(

@@ -104,14 +104,7 @@ impl RunFiles {
 
     /// Makes the directory, for everybody to read.
     pub(crate) fn make_directory(&self) -> io::Result<()> {
-        let Some(directory) = &self.directory else {
-            return Ok(());
-        };
-        match DirBuilder::new().mode(0o755).create(directory) {
-            Ok(()) => fs::set_permissions(directory, Permissions::from_mode(0o755)),
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-            Err(error) => Err(error),
-        }
+        self.directory.as_deref().map_or(Ok(()), make_readable_directory)
     }
 
     /// Removes the directory if nothing is left in it.
@@ -254,6 +247,15 @@ fn wait_for_lock(file: &File, patience: Micros) -> io::Result<bool> {
             result.map(|_| true).map_err(io::Error::from)
         }
         Err(_) => Ok(false),
+    }
+}
+
+/// Makes a directory that everybody may read, whatever the umask is; one that is there stays as it is.
+pub(crate) fn make_readable_directory(directory: &Path) -> io::Result<()> {
+    match DirBuilder::new().mode(0o755).create(directory) {
+        Ok(()) => fs::set_permissions(directory, Permissions::from_mode(0o755)),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(error),
     }
 }
 

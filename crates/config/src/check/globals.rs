@@ -2,7 +2,7 @@
 
 use crate::Purpose;
 use crate::Request;
-use crate::diagnostics::Code;
+use crate::diagnostics::{Code, Diagnostic};
 use crate::lower::{Context, Draft};
 use model::{Garp, Globals, Instance, LvsSyncDaemon, MailEncryption};
 
@@ -15,7 +15,12 @@ pub(super) fn complete(draft: &mut Draft, request: &Request, cx: &mut Context<'_
         .take()
         .unwrap_or_else(|| cx.env.host_name.to_owned());
     if let Some(namespace) = &request.net_namespace {
-        globals.identity.net_namespace = Some(namespace.clone());
+        if let Some(named) = globals.identity.net_namespace.replace(namespace.clone()) {
+            let message = format!(
+                "network namespace {namespace} of the command line is used, and not `net_namespace {named}`"
+            );
+            cx.push(Diagnostic::logged(Code::CONFLICT, message));
+        }
     }
     globals.files.umask = request.umask.or(globals.files.umask);
     if let Some(socket) = &request.snmp_socket {

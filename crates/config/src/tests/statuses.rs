@@ -541,3 +541,20 @@ fn whole_blocks() {
             .replace("@V", &instance("V", 5, ""))
     }));
 }
+
+#[test]
+fn a_namespace_of_the_command_line_wins_and_says_so() {
+    let files = crate::testing::machine().with("/etc/keepalived/keepalived.conf", "net_namespace red");
+    let interfaces = crate::testing::interfaces();
+    let mut request = crate::Request::new(crate::Purpose::Test);
+    request.net_namespace = Some("blue".to_owned());
+    let reading = crate::read(&request, &crate::testing::environment(&files, &interfaces));
+    assert_eq!(
+        reading.configuration.globals.identity.net_namespace.as_deref(),
+        Some("blue")
+    );
+    let line = "network namespace blue of the command line is used, and not `net_namespace red`";
+    let is_line = |diagnostic: &&crate::diagnostics::Diagnostic| diagnostic.message == line;
+    assert_eq!(reading.report.iter().filter(is_line).count(), 1);
+    assert_eq!(reading.report.test_status(), 0);
+}

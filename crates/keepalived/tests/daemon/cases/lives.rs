@@ -127,6 +127,10 @@ pub(super) fn an_unusable_configuration_ends_with_6() {
     let (code, text) = finish(&mut lab.daemon_command(&[]));
     assert_eq!(code, 6);
     assert!(text.contains("this file is broken"), "{text}");
+    assert!(
+        text.ends_with("Stopped Keepalived v2.4.3 (08/13,2026)\n"),
+        "{text}"
+    );
     // In the background, whoever started it sees the report too.
     let files = lab.files();
     let options: Vec<_> = std::iter::once("-G")
@@ -157,6 +161,7 @@ pub(super) fn of_two_daemons_one_runs() {
     };
     assert_eq!(daemons[ended].has_logged("Another process has pid file"), 1);
     assert_eq!(daemons[ended].wait(), 0);
+    assert_eq!(daemons[ended].has_logged("Stopped Keepalived"), 0);
     let winner = &mut daemons[1 - ended];
     if winner.has_logged("Startup complete") == 0 {
         winner.expect("Startup complete");

@@ -3,6 +3,7 @@
 use crate::lab::{Daemon, Lab, ServiceManager, kill_by_number, proc_file};
 use nix::sys::signal::Signal;
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Stdio};
 
 pub(super) fn signals_are_forwarded() {
@@ -180,6 +181,11 @@ pub(super) fn a_namespace_has_its_own_run_directory() {
                 .collect();
             names.sort();
             assert_eq!(names, ["keepalived.pid", "keepalived.sock", "vrrp.pid"]);
+            for directory in ["keepalived", "keepalived/blue"] {
+                let path = format!("/proc/{}/root/run/{directory}", output.id());
+                // Other programs look for the pid files, as any user.
+                assert_eq!(fs::metadata(path).unwrap().permissions().mode() & 0o777, 0o755);
+            }
             let parent = parent.trim().parse().unwrap();
             nix::sys::signal::kill(nix::unistd::Pid::from_raw(parent), Signal::SIGTERM).unwrap();
         }

@@ -162,9 +162,7 @@ impl Launch<'_> {
                 say(reading.report.trim_end());
             }
         })?;
-        for file in &reading.files[..reading.files.len().min(1)] {
-            tracing::info!("Configuration file {}", file.display());
-        }
+        reading.log_main_file();
         for need in privileges::missing(&configuration, &privileges::effective()) {
             tracing::warn!("{} is missing: {}", need.capability, need.loss);
         }

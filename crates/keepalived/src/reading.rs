@@ -64,6 +64,13 @@ impl Reading {
             .as_deref()
     }
 
+    /// Logs which file the configuration begins with.
+    pub(crate) fn log_main_file(&self) {
+        if let Some(file) = self.files.first() {
+            tracing::info!("Configuration file {}", file.display());
+        }
+    }
+
     /// Logs which files were read and what is wrong with them.
     pub(crate) fn log(&self) {
         for file in &self.files {

@@ -7,18 +7,30 @@ use std::fmt::Write;
 pub const COMPATIBLE: &str = "Keepalived v2.4.3 (08/13,2026)";
 
 /// Features by the names that other programs look for. The exporters want `--enable-json`.
-const CONFIGURE_OPTIONS: &str = "--enable-json --enable-log-file --with-init=systemd";
-
-/// The same by the names of the original's second list.
-const CONFIG_OPTIONS: &str =
-    "VRRP VRRP_AUTH VRRP_VMAC VRRP_IPVLAN OLD_CHKSUM_COMPAT JSON LOG_FILE INIT=systemd SYSTEMD_NOTIFY";
-
-/// What a build may lack, in the same list.
-const FIREWALL: &str = if cfg!(feature = "nftables") {
-    "NFTABLES "
+const CONFIGURE_OPTIONS: &str = if cfg!(feature = "regex") {
+    "--enable-json --enable-log-file --enable-regex --with-init=systemd"
 } else {
-    ""
+    "--enable-json --enable-log-file --with-init=systemd"
 };
+
+/// The same by the names of the original's second list, in its order; not all of them are in every build.
+const CONFIG_OPTIONS: [(&str, bool); 15] = [
+    ("NFTABLES", cfg!(feature = "nftables")),
+    ("LVS", true),
+    ("REGEX", cfg!(feature = "regex")),
+    ("VRRP", true),
+    ("VRRP_AUTH", true),
+    ("VRRP_VMAC", true),
+    ("VRRP_IPVLAN", true),
+    ("JSON", true),
+    ("OLD_CHKSUM_COMPAT", true),
+    ("TRACK_PROCESS", true),
+    ("INIT=systemd", true),
+    ("SYSTEMD_NOTIFY", true),
+    ("LOG_FILE", true),
+    ("VRF", true),
+    ("SO_MARK", true),
+];
 
 /// What of Linux is used without which it would not run.
 const SYSTEM_OPTIONS: &str = "MEMFD_CREATE OFD_LOCKS SIGNALFD";
@@ -44,10 +56,14 @@ pub fn version(os_release: &str) -> String {
     if let Some(name) = pretty_name(os_release) {
         let _ = writeln!(text, "Distro: {name}");
     }
+    let config_options: Vec<_> = CONFIG_OPTIONS
+        .iter()
+        .filter_map(|(name, is_here)| is_here.then_some(*name))
+        .collect();
     let _ = write!(
         text,
-        "\nconfigure options: {CONFIGURE_OPTIONS}\n\nConfig options:  {FIREWALL}{CONFIG_OPTIONS}\n\n\
-         System options:  {SYSTEM_OPTIONS}\n"
+        "\nconfigure options: {CONFIGURE_OPTIONS}\n\nConfig options:  {}\n\nSystem options:  {SYSTEM_OPTIONS}\n",
+        config_options.join(" ")
     );
     text
 }
@@ -86,7 +102,10 @@ mod tests {
             .find(|line| line.starts_with("configure options: "))
             .unwrap();
         assert!(configure.contains("--enable-json"));
-        assert!(lines.iter().any(|line| line.starts_with("Config options: ")));
+        let config = lines.iter().find_map(|line| line.strip_prefix("Config options: "));
+        let config: Vec<_> = config.unwrap().split_whitespace().collect();
+        assert!(config.contains(&"LVS") && config.contains(&"VRRP"), "{config:?}");
+        assert_eq!(config.contains(&"REGEX"), cfg!(feature = "regex"));
         assert!(lines.iter().any(|line| line.starts_with("System options: ")));
         assert!(!version("").contains("Distro"));
     }

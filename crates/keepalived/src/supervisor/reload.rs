@@ -109,6 +109,7 @@ impl Supervisor {
             return;
         };
         tracing::info!("Reloading ...");
+        reading.log_main_file();
         self.plan.notifier.tell(&[Notice::Reloading]);
         self.generation.0 += 1;
         self.configuration = sealed;

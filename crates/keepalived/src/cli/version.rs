@@ -102,7 +102,9 @@ mod tests {
             .find(|line| line.starts_with("configure options: "))
             .unwrap();
         assert!(configure.contains("--enable-json"));
-        let config = lines.iter().find_map(|line| line.strip_prefix("Config options: "));
+        let config = lines
+            .iter()
+            .find_map(|line| line.strip_prefix("Config options: "));
         let config: Vec<_> = config.unwrap().split_whitespace().collect();
         assert!(config.contains(&"LVS") && config.contains(&"VRRP"), "{config:?}");
         assert_eq!(config.contains(&"REGEX"), cfg!(feature = "regex"));

@@ -364,10 +364,9 @@ impl Service {
                 .read(true)
                 .custom_flags(nix::libc::O_NONBLOCK | nix::libc::O_NOCTTY)
                 .open(path);
-            own.post(Order::Opened(
-                run,
-                ScriptResult::Exited(i32::from(opened.is_err())),
-            ));
+            // The status is the number of the error.
+            let status = opened.err().map_or(0, |error| error.raw_os_error().unwrap_or(1));
+            own.post(Order::Opened(run, ScriptResult::Exited(status)));
         });
         if let Err(error) = started {
             tracing::error!("thread for an open test: {error}");

@@ -54,7 +54,9 @@ impl Instance {
 
     /// Reports that a reload left the state as it was.
     pub(crate) fn report_kept(&mut self, cx: &mut Context<'_>) {
-        if let Some(state) = NotifiedState::of(self.state) {
+        // compat: nothing is said of an instance that stays master; its group says so.
+        let state = NotifiedState::of(self.state).filter(|state| *state != NotifiedState::Master);
+        if let Some(state) = state {
             let notification = self.notification(Notice::Kept(state), None);
             self.report_in_order(cx, Report::Notify(notification));
         }

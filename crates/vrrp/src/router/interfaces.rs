@@ -6,9 +6,12 @@ use crate::instance::Reaction;
 use crate::links::{LinkChange, LinkId};
 use crate::{Event, InstanceId, InterfaceEvent, Now, Object, Outbox, Outcome, State};
 use model::interface::{Interface, InterfaceAddress, Interfaces};
-use model::{IfIndex, IfName, Micros, Route, Rule};
+use model::{Family, IfIndex, IfName, Micros, Route, Rule};
 use std::collections::BTreeSet;
 use std::net::IpAddr;
+
+/// In the order in which sources are compared.
+const FAMILIES: [Family; 2] = [Family::Ipv4, Family::Ipv6];
 
 impl Router {
     pub(super) fn interface_changed(&mut self, now: Now, interface: &Interface, out: &mut Outbox) {
@@ -211,7 +214,7 @@ impl Router {
                 .known_by_index(index)
                 .and_then(|known| known.source(family))
         };
-        [source(model::Family::Ipv4), source(model::Family::Ipv6)]
+        FAMILIES.map(source)
     }
 
     /// Instances whose adverts come from another address now, or that track their own source, are looked at again.
@@ -224,8 +227,11 @@ impl Router {
         out: &mut Outbox,
     ) {
         let after = self.sources(index);
-        for (before, after) in before.into_iter().zip(after) {
-            if before == after {
+        let names = self.links.names_of(index).iter();
+        let users: Vec<_> = names.flat_map(|link| self.links.users(*link)).copied().collect();
+        for (family, (before, after)) in FAMILIES.into_iter().zip(before.into_iter().zip(after)) {
+            let is_source = || users.iter().any(|id| self.get(*id).config().family == family);
+            if before == after || !is_source() {
                 continue;
             }
             let end = out.events.len();
@@ -245,8 +251,7 @@ impl Router {
             .copied()
             .collect();
         if before != after {
-            let names = self.links.names_of(index).iter();
-            affected.extend(names.flat_map(|link| self.links.users(*link)));
+            affected.extend(users);
         }
         self.refresh_all(now, &affected, out);
     }

@@ -38,6 +38,11 @@ fn another_address_of_the_interface_is_adopted() {
     remove(&mut lab, 2, "10.0.0.2");
     assert_eq!(lab.state("V"), State::Fault);
     assert!(lab.logged("(V) entering FAULT state (no IPv4 address for interface)"));
+    // Nobody's adverts come from these.
+    add(&mut lab, 2, "fe80::7/64");
+    remove(&mut lab, 3, "10.0.1.1");
+    assert!(!lab.logged("Netlink reflector reports IP fe80::7 added to eth0"));
+    assert!(!lab.logged("Netlink reflector reports IP 10.0.1.1 removed from eth1"));
     add(&mut lab, 2, "10.0.0.3/24");
     assert_eq!(lab.state("V"), State::Backup);
 }

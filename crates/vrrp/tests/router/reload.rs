@@ -52,7 +52,7 @@ fn new_values_are_told_at_once() {
     let announced = lab.announcements();
     assert_eq!(announced.iter().filter(|(time, _)| *time == 10_000).count(), 10);
     assert_eq!(announced.iter().filter(|(time, _)| *time == 15_000).count(), 10);
-    assert_eq!(lab.take_fifo(), ["INSTANCE V kept MASTER 150"]);
+    assert_eq!(lab.take_fifo(), [""; 0]);
     assert_eq!(lab.state("V"), State::Master);
 }
 
@@ -90,7 +90,7 @@ fn an_instance_is_the_same_under_another_name() {
         ..v
     }]));
     assert_eq!((lab.state("W"), lab.id("W")), (State::Master, id));
-    assert_eq!(lab.take_fifo(), ["INSTANCE W kept MASTER 100"]);
+    assert_eq!(lab.take_fifo(), [""; 0]);
 }
 
 #[test]

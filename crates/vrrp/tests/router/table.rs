@@ -39,8 +39,8 @@ script succeeds               | BACKUP timer 3609 tells BACKUP | BACKUP         
 script fails                  | FAULT tells FAULT              | FAULT no timer tells FAULT                                    | FAULT no timer advert 0 advert 0 -kernel tells FAULT                       | FAULT
 file has a value              | FAULT tells FAULT              | FAULT no timer tells FAULT                                    | FAULT no timer advert 0 advert 0 -kernel tells FAULT                       | FAULT
 gratuitous ARP asked for      | INIT                           | BACKUP                                                        | MASTER announces 1                                                         | FAULT
-reload, no change             | INIT                           | BACKUP tells kept BACKUP                                      | MASTER tells kept MASTER                                                   | FAULT tells kept FAULT
-reload, other address         | INIT                           | BACKUP tells kept BACKUP                                      | MASTER timer 1000 advert 100 -kernel +kernel tells kept MASTER announces 5 | FAULT tells kept FAULT
+reload, no change             | INIT                           | BACKUP tells kept BACKUP                                      | MASTER                                                                     | FAULT tells kept FAULT
+reload, other address         | INIT                           | BACKUP tells kept BACKUP                                      | MASTER timer 1000 advert 100 -kernel +kernel announces 5                   | FAULT tells kept FAULT
 stop                          | INIT tells STOP                | INIT no timer tells STOP                                      | INIT no timer advert 0 -kernel tells STOP                                  | INIT tells STOP
 ";
 

@@ -12,7 +12,7 @@ mod server;
 #[cfg(test)]
 mod tests;
 
-pub use check::{CheckEvent, CheckLabel, CheckNews};
+pub use check::{CheckEvent, CheckLabel, CheckNews, http_reason};
 pub use mail::{Mail, MailSubject};
 pub use notice::{Notice, Reach};
 pub use server::{

@@ -35,7 +35,7 @@ mod serve;
 mod socket;
 mod start;
 mod stop;
-mod tls;
+pub(crate) mod tls;
 mod work_off;
 
 use crate::clock;

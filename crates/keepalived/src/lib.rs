@@ -23,6 +23,7 @@ mod dump;
 pub mod exit;
 mod explain;
 pub mod findings;
+pub mod genhash;
 pub mod handover;
 mod ipvs_table;
 pub mod link;
@@ -79,7 +80,7 @@ pub fn main(program: Program) -> ExitCode {
         .first()
         .map_or(OsStr::new("keepalived"), OsString::as_os_str);
     if Path::new(name).file_name() == Some(OsStr::new("genhash")) {
-        return genhash().into();
+        return be_genhash("genhash", words.into_iter().skip(1)).into();
     }
     match cli::subcommand(&words) {
         Some(Ok(Subcommand::Reload(arguments))) => return reload::run(&arguments).into(),
@@ -123,6 +124,7 @@ pub fn main(program: Program) -> ExitCode {
         options,
         complaints,
         unexpected,
+        words_of_genhash,
     } = cli::parse(words.iter().skip(1).cloned());
     for complaint in complaints {
         say(&complaint);
@@ -130,7 +132,10 @@ pub fn main(program: Program) -> ExitCode {
     match outcome {
         Outcome::Run => {}
         Outcome::Refuse => return Exit::Fatal.into(),
-        Outcome::Genhash => return genhash().into(),
+        Outcome::Genhash => {
+            let program = format!("{} --genhash", name.to_string_lossy());
+            return be_genhash(&program, words_of_genhash).into();
+        }
         Outcome::Help => {
             say(cli::help(&name.to_string_lossy()).trim_end());
             return Exit::Normal.into();
@@ -155,9 +160,8 @@ pub fn main(program: Program) -> ExitCode {
     .into()
 }
 
-fn genhash() -> Exit {
-    say("genhash is not built yet");
-    Exit::Fatal
+fn be_genhash(program: &str, words: impl IntoIterator<Item = OsString>) -> Exit {
+    genhash::run(program, words, &mut io::stdout(), &mut io::stderr())
 }
 
 /// A line on standard error, which may be closed.

@@ -2,6 +2,7 @@
 
 mod configuration;
 mod daemon;
+mod genhash;
 
 use crate::Document;
 
@@ -18,6 +19,10 @@ pub fn all() -> Vec<Document> {
         Document {
             path: "man/man5/keepalived.conf.5",
             text: configuration::page(),
+        },
+        Document {
+            path: "man/man1/genhash.1",
+            text: genhash::page(),
         },
     ]
 }

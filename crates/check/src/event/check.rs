@@ -269,7 +269,8 @@ fn attempt(
 }
 
 /// The words before `server RS.` for a failed attempt of `HTTP_GET` or `SSL_GET`; `genhash` prints them alone.
-pub(crate) const fn http_reason(failure: &Failure, secure: bool) -> &'static str {
+#[must_use]
+pub const fn http_reason(failure: &Failure, secure: bool) -> &'static str {
     match failure {
         Failure::Connect(ConnectFailure::Refused | ConnectFailure::Reset | ConnectFailure::Aborted) => {
             "Connection failed"

@@ -1,4 +1,4 @@
-//! TLS as `SSL_GET` speaks it (`spec/checkers.md` section 5.7).
+//! TLS as `SSL_GET` speaks it (`spec/checkers.md` section 5.7), and `genhash`.
 //!
 //! The check asks whether a server answers, not who it is: as ever its certificate is not verified. So protocols and keys
 //! that OpenSSL refuses by default are taken too; a server is not unwell because it is old. With `tls_verify` the
@@ -25,11 +25,11 @@ const VERIFYING_LEVEL: u32 = 1;
 
 /// What every `SSL_GET` shares.
 #[derive(Clone)]
-pub(super) struct TlsContext(SslContext);
+pub(crate) struct TlsContext(SslContext);
 
 /// Why `SSL { … }` cannot be used.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum TlsError {
+pub(crate) enum TlsError {
     /// A file cannot be read.
     #[error("SSL {what} {file}: {source}")]
     File {
@@ -82,6 +82,11 @@ impl TlsContext {
             .transpose()
     }
 
+    /// A context with the identity of this side, which verifies nobody. Reads the files that it names.
+    pub(crate) fn new(identity: &SslIdentity) -> Result<Self, TlsError> {
+        Ok(Self(Self::builder(identity)?.build()))
+    }
+
     fn builder(identity: &SslIdentity) -> Result<SslContextBuilder, TlsError> {
         let mut builder = SslContext::builder(SslMethod::tls_client())?;
         builder.set_verify(SslVerifyMode::NONE);
@@ -102,15 +107,26 @@ impl TlsContext {
         check: &HttpCheck,
         url: &Url,
     ) -> Result<TlsStream, TlsFailure> {
-        let failed = |error: ErrorStack| TlsFailure::Handshake(first_reason(&error));
-        let mut ssl = Ssl::new(&self.0).map_err(failed)?;
+        let session = self.session(check, url)?;
+        Ok(TlsStream {
+            stream: SslStream::new(session, socket).map_err(|error| unusable(&error))?,
+            says_goodbye: check.is_compliant(url),
+            is_secured: false,
+        })
+    }
+
+    /// A session about a URL, over whatever connection, with the name that the server is to be told, and the one that its
+    /// certificate has to be for.
+    pub(crate) fn session(&self, check: &HttpCheck, url: &Url) -> Result<Ssl, TlsFailure> {
+        let failed = |error: ErrorStack| unusable(&error);
+        let mut session = Ssl::new(&self.0).map_err(failed)?;
         if let Some(name) = check.sni(url) {
-            ssl.set_hostname(name).map_err(failed)?;
+            session.set_hostname(name).map_err(failed)?;
         }
         if let Some(name) = check.peer_name(url) {
-            ssl.set_verify(SslVerifyMode::PEER);
-            ssl.set_security_level(VERIFYING_LEVEL);
-            let wanted = ssl.param_mut();
+            session.set_verify(SslVerifyMode::PEER);
+            session.set_security_level(VERIFYING_LEVEL);
+            let wanted = session.param_mut();
             wanted.set_hostflags(X509CheckFlags::NO_PARTIAL_WILDCARDS);
             match name {
                 PeerName::Host(name) => wanted.set_host(name),
@@ -118,11 +134,7 @@ impl TlsContext {
             }
             .map_err(failed)?;
         }
-        Ok(TlsStream {
-            stream: SslStream::new(ssl, socket).map_err(failed)?,
-            says_goodbye: check.is_compliant(url),
-            is_secured: false,
-        })
+        Ok(session)
     }
 }
 
@@ -169,6 +181,10 @@ fn content(what: &'static str, file: &str) -> impl FnOnce(ErrorStack) -> TlsErro
     }
 }
 
+fn unusable(error: &ErrorStack) -> TlsFailure {
+    TlsFailure::Handshake(first_reason(error))
+}
+
 /// What OpenSSL says first, without the places in its source.
 fn first_reason(error: &ErrorStack) -> String {
     error
@@ -202,7 +218,7 @@ impl TlsStream {
             }
             Err(error) => match error.code() {
                 ErrorCode::WANT_READ | ErrorCode::WANT_WRITE => Handshake::Waiting,
-                _ => Handshake::Failed(self.distrust().unwrap_or_else(|| failure(&error))),
+                _ => Handshake::Failed(self.distrust().unwrap_or_else(|| handshake_failure(&error))),
             },
         }
     }
@@ -286,7 +302,7 @@ mod verdict {
 }
 
 /// Why a handshake failed.
-fn failure(error: &openssl::ssl::Error) -> TlsFailure {
+pub(crate) fn handshake_failure(error: &openssl::ssl::Error) -> TlsFailure {
     TlsFailure::Handshake(match (error.ssl_error(), error.io_error()) {
         (Some(stack), _) => first_reason(stack),
         (None, Some(error)) => error.to_string(),

@@ -34,6 +34,8 @@ pub struct Parsed {
     pub complaints: Vec<String>,
     /// Words that are no options; they are named on standard output and have no effect.
     pub unexpected: Vec<OsString>,
+    /// What stands behind the option of [`Outcome::Genhash`].
+    pub words_of_genhash: Vec<OsString>,
 }
 
 /// Reads the words behind the name of the program. All of them are looked at before a mistake ends the program, but an
@@ -48,6 +50,7 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Parsed {
             options: Options::default(),
             complaints: Vec::new(),
             unexpected: Vec::new(),
+            words_of_genhash: Vec::new(),
         },
         is_refused: false,
         count: 0,
@@ -62,9 +65,12 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Parsed {
             Word::Option(written, spec) => scan.option(&mut parser, &written, spec),
         };
         if let Some(outcome) = ending {
-            if outcome == Outcome::Genhash && scan.count > 1 {
-                let warning = "Warning -- `-T` not used as first option, previous options ignored";
-                scan.parsed.complaints.push(warning.to_owned());
+            if outcome == Outcome::Genhash {
+                if scan.count > 1 {
+                    let warning = "Warning -- `-T` not used as first option, previous options ignored";
+                    scan.parsed.complaints.push(warning.to_owned());
+                }
+                scan.parsed.words_of_genhash = rest(&mut parser);
             }
             scan.parsed.outcome = outcome;
             return scan.parsed;
@@ -79,6 +85,17 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Parsed {
         scan.parsed.options.no_syslog = true;
     }
     scan.parsed
+}
+
+/// What has not been read yet, letters that are bundled with the last one included.
+fn rest(parser: &mut Parser) -> Vec<OsString> {
+    let bundled = parser.optional_value().map(|letters| {
+        let mut word = OsString::from("-");
+        word.push(letters);
+        word
+    });
+    let whole = parser.raw_args().into_iter().flatten();
+    bundled.into_iter().chain(whole).collect()
 }
 
 enum Word {

@@ -21,7 +21,7 @@ cases! {
         version_and_help_go_to_standard_error
         signal_numbers_go_to_standard_output
         other_words_are_named_and_passed_over
-        genhash_says_that_it_is_not_there
+        genhash_is_there_by_option_and_by_name
         a_test_reports_and_touches_nothing
         a_report_is_appended_to_its_file
         a_namespace_that_is_not_there_ends_with_6

@@ -101,7 +101,7 @@ pub(super) fn page() -> String {
         page.tagged(&Tag::default().literal(file), what);
     }
     page.section("SEE ALSO");
-    page.paragraph("`keepalived.conf`(5), `systemctl`(1), `ip`(8), `ipvsadm`(8)");
+    page.paragraph("`genhash`(1), `keepalived.conf`(5), `systemctl`(1), `ip`(8), `ipvsadm`(8)");
     page.finish()
 }
 

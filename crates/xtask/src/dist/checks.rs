@@ -15,7 +15,7 @@ const OLDER: [&str; 3] = ["1:2.2.7-1+b2", "1:2.3.3-1", "1:2.4.3-1"];
 const NEWER: &str = "1:2.4.4-1";
 
 /// Files that have to be in both packages.
-const BOTH: [&str; 12] = [
+const BOTH: [&str; 13] = [
     "/usr/sbin/keepalived",
     "/usr/bin/genhash",
     "/etc/keepalived/keepalived.conf.sample",
@@ -23,6 +23,7 @@ const BOTH: [&str; 12] = [
     "/usr/share/doc/keepalived/copyright",
     "/usr/share/man/man8/keepalived.8.gz",
     "/usr/share/man/man5/keepalived.conf.5.gz",
+    "/usr/share/man/man1/genhash.1.gz",
     "/usr/share/bash-completion/completions/keepalived",
     "/usr/share/fish/vendor_completions.d/keepalived.fish",
     "/usr/lib/sysusers.d/keepalived.conf",
@@ -208,7 +209,11 @@ fn drop_ins(root: &Path, repository: &Path) -> Result<Vec<String>> {
 /// The manual pages are printed without a warning.
 fn pages(root: &Path) -> Result<Vec<String>> {
     let mut complaints = Vec::new();
-    for page in ["man8/keepalived.8.gz", "man5/keepalived.conf.5.gz"] {
+    for page in [
+        "man8/keepalived.8.gz",
+        "man5/keepalived.conf.5.gz",
+        "man1/genhash.1.gz",
+    ] {
         let mut man = Command::new("man");
         man.args(["--warnings", "--encoding=UTF-8", "--local-file"])
             .arg(root.join("usr/share/man").join(page))

@@ -184,7 +184,7 @@ impl Tree {
                 sources.documents.join("completions/fish/keepalived.fish"),
             ),
         ];
-        for (page, section) in [("keepalived.8", 8), ("keepalived.conf.5", 5)] {
+        for (page, section) in [("keepalived.8", 8), ("keepalived.conf.5", 5), ("genhash.1", 1)] {
             let name = format!("man/man{section}/{page}");
             files.push(copy(format!("{share}/{name}"), sources.documents.join(&name)).packed(is_package));
         }

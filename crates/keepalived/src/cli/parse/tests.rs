@@ -175,6 +175,15 @@ fn genhash_wants_to_be_first() {
 }
 
 #[test]
+fn genhash_gets_the_words_behind_its_option() {
+    let rest = |words: &[&str]| line(words).words_of_genhash;
+    assert_eq!(rest(&["-T", "-s", "::1", "-Z", "x"]), ["-s", "::1", "-Z", "x"]);
+    assert_eq!(rest(&["--genhash", "--url=/"]), ["--url=/"]);
+    assert_eq!(rest(&["-TSu", "/"]), ["-Su", "/"]);
+    assert!(rest(&["-D"]).is_empty());
+}
+
+#[test]
 fn flags_add_up() {
     let options = line(&["-D"]).options;
     assert_eq!(options.detail, Detail::Detail);

@@ -53,18 +53,22 @@ pub(super) fn other_words_are_named_and_passed_over() {
     assert_eq!(output.stdout, b"Unexpected argument(s): a b \n");
 }
 
-pub(super) fn genhash_says_that_it_is_not_there() {
-    let missing = (1, "genhash is not built yet\n".to_owned());
-    assert_eq!(keepalived(&["-T", "-s", "192.0.2.1"]), missing);
+pub(super) fn genhash_is_there_by_option_and_by_name() {
+    let (code, text) = keepalived(&["-T", "-s", "192.0.2.1"]);
+    assert_eq!(code, 1);
+    let (mistake, usage) = text.split_once("\n\n").unwrap();
+    assert_eq!(mistake, "option --port is missing");
+    assert!(usage.starts_with("Usage: "), "{text}");
+    assert!(usage.contains(" --genhash COMMAND [OPTIONS]\n"), "{text}");
     let mut command = Command::new(std::env::current_exe().unwrap());
-    assert_eq!(
-        finish(
-            command
-                .arg0("/usr/bin/genhash")
-                .env("KEEPALIVED_TEST_DAEMON", "1")
-        ),
-        missing
+    let (code, text) = finish(
+        command
+            .arg0("/usr/bin/genhash")
+            .arg("-h")
+            .env("KEEPALIVED_TEST_DAEMON", "1"),
     );
+    assert_eq!(code, 1);
+    assert!(text.starts_with("Usage: genhash COMMAND [OPTIONS]\n"), "{text}");
 }
 
 pub(super) fn a_test_reports_and_touches_nothing() {

@@ -244,6 +244,12 @@ impl Instance {
         self.master.filter(|_| self.state != State::Master)
     }
 
+    /// Priority of the master that it heard last, also while it is master itself; 0 if there was none since a fault.
+    #[must_use]
+    pub fn last_master_priority(&self) -> u8 {
+        self.master.map_or(0, |master| master.priority)
+    }
+
     /// The routers whose adverts it has accepted, 16 at most.
     #[must_use]
     pub fn peers(&self) -> &[Peer] {

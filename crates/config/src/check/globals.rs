@@ -14,13 +14,13 @@ pub(super) fn complete(draft: &mut Draft, request: &Request, cx: &mut Context<'_
         .router_id
         .take()
         .unwrap_or_else(|| cx.env.host_name.to_owned());
-    if let Some(namespace) = &request.net_namespace {
-        if let Some(named) = globals.identity.net_namespace.replace(namespace.clone()) {
-            let message = format!(
-                "network namespace {namespace} of the command line is used, and not `net_namespace {named}`"
-            );
-            cx.push(Diagnostic::logged(Code::CONFLICT, message));
-        }
+    if let Some(namespace) = &request.net_namespace
+        && let Some(named) = globals.identity.net_namespace.replace(namespace.clone())
+    {
+        let message = format!(
+            "network namespace {namespace} of the command line is used, and not `net_namespace {named}`"
+        );
+        cx.push(Diagnostic::logged(Code::CONFLICT, message));
     }
     globals.files.umask = request.umask.or(globals.files.umask);
     if let Some(socket) = &request.snmp_socket {

@@ -79,6 +79,8 @@ fn a_master_that_stops_is_followed_after_the_skew_time() {
     assert_eq!(lab.state("V"), State::Backup);
     lab.run(Micros(1));
     assert_eq!(lab.state("V"), State::Master);
+    // `master_priority` of the JSON.
+    assert_eq!(lab.get("V").last_master_priority(), 150);
     let cause = &lab.get("V").history().last().unwrap().cause;
     assert!(
         matches!(

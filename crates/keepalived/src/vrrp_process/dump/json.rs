@@ -163,7 +163,7 @@ impl<'a> Fields<'a> {
             strict_mode: config.strict_mode.into(),
             vmac_ifname: virtual_link.map_or("", |(_, name)| name.as_str()),
             ifp_ifname: instance.interface.as_ref().map(model::IfName::as_str),
-            master_priority: instance.master.map_or(0, |master| master.priority),
+            master_priority: instance.last_master_priority,
             last_transition: Moment(instance.entered.map(|entered| entered.wall).unwrap_or_default()),
             garp_delay: Significant(garp.master_delay),
             garp_refresh: garp.master_refresh.as_secs(),

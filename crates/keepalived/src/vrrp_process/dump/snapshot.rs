@@ -56,6 +56,8 @@ pub(super) struct InstanceView {
     pub(super) total_priority: i32,
     pub(super) sent_at: Option<model::Time>,
     pub(super) master: Option<Sender>,
+    /// Priority of the master that was heard last.
+    pub(super) last_master_priority: u8,
     pub(super) master_advert_int: Micros,
     /// When the master was last heard.
     pub(super) heard_at: model::Time,
@@ -208,6 +210,7 @@ impl InstanceView {
             total_priority: instance.total_priority(),
             sent_at: instance.last_advert_sent(),
             master: instance.master(),
+            last_master_priority: instance.last_master_priority(),
             master_advert_int: instance.master_advert_int(),
             heard_at: instance.last_heard(),
             peers: instance.peers().to_vec(),

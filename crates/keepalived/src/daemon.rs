@@ -13,7 +13,7 @@ use crate::handover::Kind;
 use crate::log::{DETAIL, Log, LogFile, LogSettings};
 use crate::namespace::{self, PrivateRun};
 use crate::pid_file::{ORPHAN, PidFile, PidFileError, RunFiles};
-use crate::reading::{Purpose, ReadRequest, Reader};
+use crate::reading::{Purpose, ReadRequest, Reader, log_main_file};
 use crate::scripts::Origin;
 use crate::settings::Settings;
 use crate::signals::Signals;
@@ -162,7 +162,7 @@ impl Launch<'_> {
                 say(reading.report.trim_end());
             }
         })?;
-        reading.log_main_file();
+        log_main_file(&reading.files);
         for need in privileges::missing(&configuration, &privileges::effective()) {
             tracing::warn!("{} is missing: {}", need.capability, need.loss);
         }

@@ -52,6 +52,13 @@ pub struct Reading {
     pub copy: Vec<u8>,
 }
 
+/// Logs which file a configuration that is used begins with.
+pub(crate) fn log_main_file(files: &[PathBuf]) {
+    if let Some(file) = files.first() {
+        tracing::info!("Configuration file {}", file.display());
+    }
+}
+
 impl Reading {
     /// The network namespace that the configuration names.
     pub(crate) fn namespace(&self) -> Option<&str> {
@@ -62,13 +69,6 @@ impl Reading {
             .identity
             .net_namespace
             .as_deref()
-    }
-
-    /// Logs which file the configuration begins with.
-    pub(crate) fn log_main_file(&self) {
-        if let Some(file) = self.files.first() {
-            tracing::info!("Configuration file {}", file.display());
-        }
     }
 
     /// Logs which files were read and what is wrong with them.

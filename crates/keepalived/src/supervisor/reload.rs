@@ -6,6 +6,7 @@ use super::{Reload, Supervisor};
 use crate::control::{Answer, ClientId, Verdict};
 use crate::exit::Exit;
 use crate::handover::Start;
+use crate::reading::log_main_file;
 use crate::status::document::ReloadStatus;
 use crate::systemd::State as Notice;
 use crate::{clock, memory};
@@ -109,7 +110,7 @@ impl Supervisor {
             return;
         };
         tracing::info!("Reloading ...");
-        reading.log_main_file();
+        log_main_file(&reading.files);
         self.plan.notifier.tell(&[Notice::Reloading]);
         self.generation.0 += 1;
         self.configuration = sealed;

@@ -4,17 +4,25 @@
 //! their ratio, the bounds and a verdict. Logs go to a file: `-n -l -G`, both outputs into a file on a tmpfs.
 
 mod backup;
+mod certificate;
+mod checks;
 mod config;
 mod failover;
 mod generator;
+mod guest;
 mod idle;
 mod instances;
+mod ipvs_load;
+mod lvs_reload;
 mod mail_server;
 mod notify;
+mod punctuality;
 mod reload;
 mod report;
 mod rig;
 mod scripts;
+mod servers;
+mod services;
 mod signed;
 mod stalled_log;
 mod steady;
@@ -48,6 +56,9 @@ pub(crate) struct Arguments {
     /// A program to compare with, instead of Debian's.
     #[arg(long, value_name = "PATH")]
     peer: Option<std::path::PathBuf>,
+    /// This is a guest: measures here and hands the figures back.
+    #[arg(long, hide = true)]
+    in_guest: bool,
 }
 
 /// How much is measured.
@@ -97,6 +108,9 @@ struct Bench {
 
 type Run = fn(&mut Bench) -> Result<()>;
 
+/// Benchmarks that need a kernel of their own, which has IPVS, and its MiB of memory.
+const IN_GUESTS: &[(&str, u32)] = &[("checks", 1_536), ("ipvs-load", 1_536), ("lvs-reload", 3_072)];
+
 const ALL: &[(&str, &str, Run)] = &[
     (
         "failover",
@@ -127,6 +141,26 @@ const ALL: &[(&str, &str, Run)] = &[
     ),
     ("reload", "4000 instances: the longest silence", reload::run),
     (
+        "checks",
+        "1000 and 5000 TCP, 1000 HTTP and 500 TLS checks every second, in a guest",
+        checks::run,
+    ),
+    (
+        "hanging-checks",
+        "5000 TCP checks every second while 1 of 10 servers hangs, ours alone and without IPVS",
+        checks::run_hanging,
+    ),
+    (
+        "ipvs-load",
+        "start with 5000 virtual servers of 2 real servers, in a guest",
+        ipvs_load::run,
+    ),
+    (
+        "lvs-reload",
+        "one change of 20000 virtual servers, in a guest",
+        lvs_reload::run,
+    ),
+    (
         "config",
         "PROGRAM -t -f large.conf, with up to 8000 instances of 5 addresses",
         config::run,
@@ -143,7 +177,7 @@ const ALL: &[(&str, &str, Run)] = &[
 pub(crate) fn run(programs: &Programs, arguments: &Arguments) -> Result<bool> {
     if arguments.list {
         for (name, what, _) in ALL {
-            say(&format!("{name:<12} {what}"));
+            say(&format!("{name:<14} {what}"));
         }
         return Ok(true);
     }
@@ -154,7 +188,9 @@ pub(crate) fn run(programs: &Programs, arguments: &Arguments) -> Result<bool> {
         );
     }
     let peers = programs.peers()?;
-    isolate::enter()?;
+    if !arguments.in_guest {
+        isolate::enter()?;
+    }
     let peer = match &arguments.peer {
         Some(path) => Implementation::new("the peer", path.clone(), Vec::new())?,
         None => peers.keepalived()?,
@@ -170,15 +206,27 @@ pub(crate) fn run(programs: &Programs, arguments: &Arguments) -> Result<bool> {
         effort,
         figures: Vec::new(),
     };
-    introduce(&bench);
+    if !arguments.in_guest {
+        introduce(&bench);
+    }
     let mut missed = 0;
     for (name, what, run) in ALL {
         if !arguments.names.is_empty() && !arguments.names.iter().any(|chosen| chosen == name) {
             continue;
         }
+        if arguments.in_guest {
+            run(&mut bench)?;
+            guest::hand_back(&bench.figures)?;
+            continue;
+        }
         say(&format!("\n{name}: {what}"));
+        let measured = match IN_GUESTS.iter().find(|(known, _)| known == name) {
+            Some((_, memory)) => guest::run(programs, arguments, effort, *memory, name)
+                .map(|figures| bench.figures.extend(figures)),
+            None => run(&mut bench),
+        };
         // One that cannot be measured on this machine must not take the others with it.
-        if let Err(error) = run(&mut bench) {
+        if let Err(error) = measured {
             say(&format!("NOT MEASURED: benchmark {name}: {error:#}"));
             missed += 1;
         }
@@ -188,6 +236,9 @@ pub(crate) fn run(programs: &Programs, arguments: &Arguments) -> Result<bool> {
             .drain(..)
             .filter(|figure| figure.verdict() == Verdict::Missed)
             .count();
+    }
+    if arguments.in_guest {
+        return Ok(true);
     }
     say(&format!(
         "\n{}",

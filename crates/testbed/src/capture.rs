@@ -4,6 +4,7 @@
 //! its node, so the best place for one is a node with a single interface, such as the client of a segment.
 
 mod decode;
+mod dials;
 
 use std::io::IoSliceMut;
 use std::os::fd::{AsFd as _, AsRawFd as _, OwnedFd};
@@ -24,6 +25,7 @@ use nix::unistd::pipe2;
 use socket2::{SockFilter, SockRef};
 
 pub use decode::{Advert, Announcement, Message};
+pub use dials::{Dial, Dials};
 
 use crate::clock::Stamp;
 use crate::netns::Node;
@@ -98,7 +100,7 @@ impl Capture {
     /// Starts to capture in `node`. Every frame after this call is seen.
     pub fn start(node: &Node) -> Result<Self> {
         let packets = node
-            .run(open)
+            .run(|| open(&filter()))
             .with_context(|| format!("opening a packet socket in {}", node.name()))?;
         let (stopped, stop) = pipe2(OFlag::O_CLOEXEC).context("making a pipe")?;
         let (sender, frames) = channel();
@@ -205,7 +207,7 @@ impl Capture {
     }
 }
 
-fn open() -> Result<OwnedFd> {
+fn open(filter: &[SockFilter]) -> Result<OwnedFd> {
     let packets = socket(
         AddressFamily::Packet,
         SockType::Raw,
@@ -213,7 +215,7 @@ fn open() -> Result<OwnedFd> {
         SockProtocol::EthAll,
     )?;
     SockRef::from(&packets)
-        .attach_filter(&filter())
+        .attach_filter(filter)
         .context("attaching the filter")?;
     if setsockopt(&packets, sockopt::RcvBufForce, &RECEIVE_BUFFER).is_err() {
         setsockopt(&packets, sockopt::RcvBuf, &RECEIVE_BUFFER).context("enlarging the receive buffer")?;
@@ -257,10 +259,14 @@ fn listen(packets: &OwnedFd, stopped: &OwnedFd, frames: &Sender<Frame>, lost: &S
         PollFd::new(packets.as_fd(), PollFlags::POLLIN),
         PollFd::new(stopped.as_fd(), PollFlags::POLLIN),
     ];
-    let mut lost_before = 0;
+    let (mut count, mut told) = (0, 0);
     loop {
-        match receive(packets, &mut lost_before, lost) {
+        match receive(packets, &mut count) {
             Ok(Some(frame)) => {
+                if count != told && lost.send(count).is_err() {
+                    return;
+                }
+                told = count;
                 if frames.send(frame).is_err() {
                     return;
                 }
@@ -276,7 +282,8 @@ fn listen(packets: &OwnedFd, stopped: &OwnedFd, frames: &Sender<Frame>, lost: &S
     }
 }
 
-fn receive(packets: &OwnedFd, lost_before: &mut u32, lost: &Sender<u32>) -> Result<Option<Frame>> {
+/// The next frame, if one is there. `lost` is how many the kernel has dropped so far.
+fn receive(packets: &OwnedFd, lost: &mut u32) -> Result<Option<Frame>> {
     let mut buffer = [0; SNAP_LEN];
     let mut parts = [IoSliceMut::new(&mut buffer)];
     let mut control = cmsg_space!(TimeSpec, u32);
@@ -295,10 +302,7 @@ fn receive(packets: &OwnedFd, lost_before: &mut u32, lost: &Sender<u32>) -> Resu
     for message in received.cmsgs()? {
         match message {
             ControlMessageOwned::ScmTimestampns(time) => at = Some(Stamp::from_epoch(time.into())),
-            ControlMessageOwned::RxqOvfl(count) if count != *lost_before => {
-                *lost_before = count;
-                lost.send(count)?;
-            }
+            ControlMessageOwned::RxqOvfl(count) => *lost = count,
             _ => {}
         }
     }

@@ -170,6 +170,7 @@ fn run(what: What) -> Result<ExitCode> {
         }
         What::Bench { arguments } => {
             packages::ensure(packages::LABORATORY)?;
+            packages::ensure(packages::GUESTS)?;
             packages::ensure(packages::BENCHMARKS)?;
             workspace.testbed(Profile::Release, &[vec!["bench".to_owned()], arguments].concat())
         }

@@ -153,6 +153,13 @@ impl Workspace {
             // As a package would be built, and not with what the testbed adds to shared dependencies.
             Profile::Release => {
                 self.build(&["--release", "--package", "keepalived"])?;
+                self.build(&[
+                    "--release",
+                    "--package",
+                    "keepalived",
+                    "--example",
+                    "without_ipvs",
+                ])?;
                 self.build(&["--release", "--package", "testbed", "--bin", "testbed"])?;
             }
         }

@@ -1,8 +1,6 @@
 //! Reading and checking a configuration: time, and how it grows.
 
-use std::fmt::Write as _;
 use std::fs::File;
-use std::net::Ipv4Addr;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -14,6 +12,7 @@ use testbed::process::Process;
 
 use super::report::{Bound, SHOWN, Unit};
 use super::rig::{Deadlines, Load, Rig};
+use super::services::Services;
 use super::steady::nanos;
 use super::{Bench, Side};
 
@@ -65,7 +64,7 @@ pub(super) fn run(bench: &mut Bench) -> Result<()> {
 fn virtual_servers(bench: &mut Bench, side: Side, rig: &Rig, implementation: &Implementation) -> Result<()> {
     let mut times = Vec::new();
     for servers in SERVICES {
-        let (took, peak) = test(rig, implementation, &services(servers))?;
+        let (took, peak) = test(rig, implementation, &services(servers).configuration())?;
         let (time, memory) = if servers == SERVICES[2] {
             (
                 (Bound::Ratio(500), Bound::Ratio(350)),
@@ -94,27 +93,12 @@ fn virtual_servers(bench: &mut Bench, side: Side, rig: &Rig, implementation: &Im
     Ok(())
 }
 
-/// A configuration of so many virtual servers.
-fn services(servers: u32) -> String {
-    let mut text = String::new();
-    for server in 0..servers {
-        let address = |network: u32| Ipv4Addr::from((network << 16) + server);
-        let _ = writeln!(
-            text,
-            "virtual_server {} 80 {{\n    delay_loop 10\n    lb_algo wrr\n    lb_kind NAT\n    protocol TCP",
-            address(0x0a00)
-        );
-        for network in [0xac10, 0xac11] {
-            let _ = writeln!(
-                text,
-                "    real_server {} 80 {{\n        weight 1\n        TCP_CHECK {{\n            \
-                 connect_timeout 3\n        }}\n    }}",
-                address(network)
-            );
-        }
-        text.push_str("}\n");
+fn services(count: u32) -> Services {
+    Services {
+        count,
+        delay_loop: 10,
+        networks: [0xac10, 0xac11],
     }
-    text
 }
 
 fn load(instances: u32) -> Load {

@@ -3,10 +3,11 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use testbed::clock::Readable;
 
 /// The unit of a figure.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Unit {
     /// Nanoseconds.
     Nanos,
@@ -34,7 +35,7 @@ impl Unit {
 }
 
 /// What a figure has to fulfil.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Bound {
     /// Ours divided by Debian's, in thousandths, at most.
     Ratio(u64),
@@ -71,7 +72,7 @@ impl Bound {
 pub(super) const SHOWN: (Bound, Bound) = (Bound::None, Bound::None);
 
 /// One figure of both sides.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Figure {
     pub(super) name: String,
     pub(super) unit: Unit,

@@ -76,6 +76,13 @@ impl Subject {
         self.node.read(LOG)
     }
 
+    /// The end of its log, for messages.
+    pub(super) fn last_words(&self) -> Result<String> {
+        let log = self.log()?;
+        let lines: Vec<&str> = log.lines().collect();
+        Ok(lines[lines.len().saturating_sub(25)..].join("\n"))
+    }
+
     /// The process of the parent.
     pub(super) fn process(&mut self) -> &mut Process {
         &mut self.process

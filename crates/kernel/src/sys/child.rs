@@ -15,6 +15,12 @@ use std::sync::atomic::{AtomicI32, Ordering};
 /// The last real-time signal.
 const LAST_SIGNAL: i32 = 64;
 
+/// Signals that the C library keeps to itself. It has them ignored in a process that another one with several threads starts.
+const OF_THE_C_LIBRARY: [i32; 2] = [32, 33];
+
+/// The kernel's `struct sigaction` of a signal with its default action.
+const DEFAULT_ACTION: [u64; 4] = [0; 4];
+
 /// User, group and supplementary groups.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
@@ -238,9 +244,22 @@ fn become_child(program: &Start<'_>, parent: Pid) -> nix::Result<()> {
         }
     }
     for signal in 1..=LAST_SIGNAL {
-        // SAFETY: the default action runs no code of ours, and the table of the actions is the child's own. SIGKILL, SIGSTOP
-        // and the two of the C library are refused, and have their default anyway.
+        // SAFETY: the default action runs no code of ours, and the table of the actions is the child's own. SIGKILL and
+        // SIGSTOP are refused, and have their default anyway; those of the C library are refused by its own call.
         unsafe { libc::signal(signal, libc::SIG_DFL) };
+    }
+    for signal in OF_THE_C_LIBRARY {
+        // SAFETY: the kernel reads an action of four words at most, and all zero is the default action, which runs no code
+        // of ours. The table of the actions is the child's own, and nobody sends it these signals before the exec.
+        unsafe {
+            libc::syscall(
+                libc::SYS_rt_sigaction,
+                signal,
+                DEFAULT_ACTION.as_ptr(),
+                ptr::null_mut::<u64>(),
+                size_of::<u64>(),
+            )
+        };
     }
     // Last: what arrives from here on ends the child, and nobody else.
     SigSet::empty().thread_set_mask()

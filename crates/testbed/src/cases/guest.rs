@@ -4,6 +4,7 @@ mod ipvs;
 mod vrrp;
 
 use std::ffi::OsString;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow};
 use testbed::uml::Guest;
@@ -14,6 +15,9 @@ use crate::{Programs, say};
 
 /// What a case prints before its name when it has passed or failed ([`parallel`](super::parallel)).
 const PASSED: &str = "pass";
+
+/// What all cases of a guest may take on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(900);
 
 /// Modules that the kernel does not load by itself for what a laboratory is made of.
 const MODULES: &[&str] = &["ipv6"];
@@ -51,7 +55,7 @@ pub(super) fn run(programs: &Programs, arguments: &Arguments, cases: Vec<Case>) 
     if !others.is_empty() {
         match Guest::new() {
             Ok(guest) => {
-                let guest = guest.with_modules(MODULES);
+                let guest = guest.with_modules(MODULES).with_patience(PATIENCE);
                 verdicts.extend(run_in(&guest, programs, arguments, &others)?);
             }
             Err(reason) => {

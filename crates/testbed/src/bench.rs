@@ -28,6 +28,7 @@ mod stalled_log;
 mod steady;
 mod subject;
 mod takeover;
+mod track_process;
 
 use std::time::Duration;
 
@@ -37,6 +38,7 @@ use testbed::daemon::Implementation;
 use testbed::isolate;
 
 use crate::{Programs, say};
+use guest::Kernel;
 use report::{Bound, Figure, Unit, Verdict};
 
 /// Arguments of `testbed bench`.
@@ -108,8 +110,13 @@ struct Bench {
 
 type Run = fn(&mut Bench) -> Result<()>;
 
-/// Benchmarks that need a kernel of their own, which has IPVS, and its MiB of memory.
-const IN_GUESTS: &[(&str, u32)] = &[("checks", 1_536), ("ipvs-load", 1_536), ("lvs-reload", 3_072)];
+/// Benchmarks that need a kernel of their own, with it and MiB of memory.
+const IN_GUESTS: &[(&str, (Kernel, u32))] = &[
+    ("track-process", (Kernel::Own, 768)),
+    ("checks", (Kernel::Debians, 1_536)),
+    ("ipvs-load", (Kernel::Debians, 1_536)),
+    ("lvs-reload", (Kernel::Debians, 3_072)),
+];
 
 const ALL: &[(&str, &str, Run)] = &[
     (
@@ -138,6 +145,11 @@ const ALL: &[(&str, &str, Run)] = &[
         "scripts",
         "1000 vrrp_scripts every second beside an instance at 10 ms",
         scripts::run,
+    ),
+    (
+        "track-process",
+        "a program tracked while thousands of others come and go, in a guest",
+        track_process::run,
     ),
     ("reload", "4000 instances: the longest silence", reload::run),
     (
@@ -221,7 +233,7 @@ pub(crate) fn run(programs: &Programs, arguments: &Arguments) -> Result<bool> {
         }
         say(&format!("\n{name}: {what}"));
         let measured = match IN_GUESTS.iter().find(|(known, _)| known == name) {
-            Some((_, memory)) => guest::run(programs, arguments, effort, *memory, name)
+            Some((_, needs)) => guest::run(programs, arguments, effort, *needs, name)
                 .map(|figures| bench.figures.extend(figures)),
             None => run(&mut bench),
         };

@@ -13,22 +13,36 @@ use crate::{Programs, say};
 
 /// What the line begins with in which the guest hands its figures back.
 const FIGURES: &str = "figures ";
-/// Modules that the kernel does not load by itself for what a laboratory is made of.
+/// Modules that Debian's kernel of guests does not load by itself for what a laboratory is made of.
 const MODULES: &[&str] = &["ipv6"];
 
 /// What a benchmark may take in a guest.
 const PATIENCE: Duration = Duration::from_secs(1_200);
+
+/// A kernel of a guest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kernel {
+    /// Debian's, which has IPVS.
+    Debians,
+    /// The one of `cargo xtask guest-kernel`, which has the process connector.
+    Own,
+}
 
 /// Measures a benchmark in a guest with so many MiB of memory.
 pub(super) fn run(
     programs: &Programs,
     arguments: &Arguments,
     effort: Effort,
-    memory: u32,
+    (kernel, memory): (Kernel, u32),
     name: &str,
 ) -> Result<Vec<Figure>> {
-    let ending = Guest::new()?
-        .with_modules(MODULES)
+    let guest = match kernel {
+        Kernel::Debians => Guest::new()?.with_modules(MODULES),
+        Kernel::Own => Guest::of_kernel(programs.guest_kernel.clone().context(
+            "Debian's kernel of guests lacks what it needs: cargo xtask guest-kernel builds one that has it",
+        )?),
+    };
+    let ending = guest
         .with_memory(memory)
         .with_patience(PATIENCE)
         .run(name, &inner_arguments(programs, arguments, effort, name)?)?;

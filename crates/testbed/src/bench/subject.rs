@@ -2,10 +2,13 @@
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
+use std::os::fd::AsFd as _;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail, ensure};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::inotify::{AddWatchFlags, InitFlags, Inotify};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use testbed::clock::Stamp;
@@ -81,6 +84,17 @@ impl Subject {
         let log = self.log()?;
         let lines: Vec<&str> = log.lines().collect();
         Ok(lines[lines.len().saturating_sub(25)..].join("\n"))
+    }
+
+    /// Tells when its log grows.
+    pub(super) fn log_changes(&self) -> Result<LogChanges> {
+        let watch =
+            Inotify::init(InitFlags::IN_CLOEXEC | InitFlags::IN_NONBLOCK).context("starting inotify")?;
+        let log = self.node.directory().join(LOG);
+        watch
+            .add_watch(&log, AddWatchFlags::IN_MODIFY)
+            .with_context(|| format!("watching {}", log.display()))?;
+        Ok(LogChanges(watch))
     }
 
     /// The process of the parent.
@@ -222,6 +236,22 @@ impl Subject {
                 self.log()?
             );
         }
+        Ok(())
+    }
+}
+
+/// Tells when a log grows.
+#[derive(Debug)]
+pub(super) struct LogChanges(Inotify);
+
+impl LogChanges {
+    /// Waits until the log has grown since the last call, or for so long.
+    pub(super) fn wait(&self, patience: Duration) -> Result<()> {
+        let patience = PollTimeout::try_from(patience).unwrap_or(PollTimeout::MAX);
+        poll(&mut [PollFd::new(self.0.as_fd(), PollFlags::POLLIN)], patience)
+            .context("waiting for the log")?;
+        // What has changed does not matter, and nothing has after the wait was in vain.
+        let _ = self.0.read_events();
         Ok(())
     }
 }

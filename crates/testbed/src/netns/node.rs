@@ -42,6 +42,15 @@ impl fmt::Debug for Node {
 impl Node {
     /// Makes a node without links. `name` names it in messages, its port on a segment, and its host name.
     pub fn new(name: &str) -> Result<Self> {
+        Self::make(name, CloneFlags::CLONE_NEWNET)
+    }
+
+    /// Makes a node that shares the network of the caller, which has to be one of its own: a guest's.
+    pub fn of_this_network(name: &str) -> Result<Self> {
+        Self::make(name, CloneFlags::empty())
+    }
+
+    fn make(name: &str, network: CloneFlags) -> Result<Self> {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let directory = PathBuf::from(format!(
             "/run/node-{}-{name}",
@@ -55,7 +64,7 @@ impl Node {
         thread::Builder::new()
             .name(format!("node {name}"))
             .spawn(move || {
-                let entered = enter(&host_name, &private_run);
+                let entered = enter(&host_name, &private_run, network);
                 let failed = entered.is_err();
                 if report.send(entered.map(|()| gettid())).is_err() || failed {
                     return;
@@ -269,9 +278,8 @@ impl Node {
     }
 }
 
-fn enter(host_name: &str, private_run: &Path) -> Result<()> {
-    unshare(CloneFlags::CLONE_NEWNET | CloneFlags::CLONE_NEWNS | CloneFlags::CLONE_NEWUTS)
-        .context("making its namespaces")?;
+fn enter(host_name: &str, private_run: &Path, network: CloneFlags) -> Result<()> {
+    unshare(network | CloneFlags::CLONE_NEWNS | CloneFlags::CLONE_NEWUTS).context("making its namespaces")?;
     nix::unistd::sethostname(host_name).context("naming its host")?;
     mount(
         Some(private_run),

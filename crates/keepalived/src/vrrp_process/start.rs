@@ -32,7 +32,7 @@ use model::{Configuration, Globals, Micros, Route, Rule, SocketBuffer, VrrpConfi
 use std::collections::BTreeSet;
 use std::io;
 use std::sync::Arc;
-use vrrp::{Detail, Input, LinkPlan, Outbox, Router, Setup};
+use vrrp::{Detail, Input, LinkPlan, Now, Outbox, Router, Setup};
 
 /// Receive buffer of the monitor without a setting: a few thousand notifications, as a takeover makes at once.
 const MONITOR_BUFFER: usize = 4 << 20;
@@ -92,6 +92,7 @@ impl VrrpProcess {
         let mut sync_daemon = SyncFollower::default();
         sync_daemon.configure(following, &router);
         let real_time = RealTime::enter(&globals.vrrp_process, &globals, objects, moment.time);
+        let is_in_maintenance = handover.orders.maintenance.is_some();
         let mut process = Self {
             router,
             outbox,
@@ -130,21 +131,26 @@ impl VrrpProcess {
             untidy: true,
             _pid_file: handover.pid_file,
         };
-        process
-            .listen_to_all()
+        process.begin(moment, is_in_maintenance)?;
+        Ok(process)
+    }
+
+    /// Does what the router wants at first, and tells the parent.
+    fn begin(&mut self, moment: Now, is_in_maintenance: bool) -> Result<(), ProcessError> {
+        self.listen_to_all()
             .map_err(ProcessError::of("waiting for events"))?;
-        process.log_addresses();
-        if handover.orders.maintenance.is_some() {
-            process.handle(moment, Input::Maintenance(true));
+        self.log_addresses();
+        if is_in_maintenance {
+            self.handle(moment, Input::Maintenance(true));
         }
-        process.work_off(moment)?;
-        process.outside.kernel_work(moment.time, process.requests.work());
-        process.requests.hand_over();
-        process.log_data(moment);
-        if let Err(error) = process.parent.in_force() {
+        self.work_off(moment)?;
+        self.outside.kernel_work(moment.time, self.requests.work());
+        self.requests.hand_over();
+        self.log_data(moment);
+        if let Err(error) = self.parent.in_force() {
             tracing::warn!("telling the parent about the start: {error}");
         }
-        Ok(process)
+        Ok(())
     }
 
     fn listen_to_all(&self) -> io::Result<()> {

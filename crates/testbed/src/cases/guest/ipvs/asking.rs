@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Sender, channel};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -10,15 +9,17 @@ use anyhow::{Result, anyhow, ensure};
 use testbed::clock::Stamp;
 use testbed::netns::Node;
 
-/// How often the client asks: 50 times a second.
-const PERIOD: Duration = Duration::from_millis(20);
+/// How many ask in turns. One whose request hangs holds up no other.
+const ASKERS: u32 = 10;
+/// How often each of them asks: all together 50 times a second.
+const PERIOD: Duration = Duration::from_millis(200);
 /// How long before its end a server may have been asked without having answered.
 const IN_FLIGHT: Duration = Duration::from_millis(200);
 
-/// A client. Each request is a thread of its own: one that hangs holds up no other.
+/// A client.
 pub(super) struct Asking {
     stop: Arc<AtomicBool>,
-    thread: JoinHandle<Answers>,
+    askers: Vec<JoinHandle<Answers>>,
 }
 
 /// What has come of the requests.
@@ -38,41 +39,49 @@ impl Asking {
     /// Starts it on this node with this request.
     pub(super) fn start(client: &Node, ask: fn() -> Result<()>) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
-        let stopped = Arc::clone(&stop);
-        let thread = client.run(move || {
-            thread::spawn(move || {
-                let (report, ended) = channel();
-                while !stopped.load(Ordering::Relaxed) {
-                    request(ask, report.clone());
-                    thread::park_timeout(PERIOD);
-                }
-                // Until the last thread has ended.
-                drop(report);
-                let mut answers = Answers::default();
-                for failure in ended {
-                    answers.requests += 1;
-                    answers.failures.extend(failure);
-                }
-                answers
+        let begin = Stamp::now();
+        let askers = (0..ASKERS)
+            .map(|number| {
+                let (stopped, first) = (Arc::clone(&stop), begin + PERIOD / ASKERS * number);
+                client.run(move || thread::spawn(move || ask_until(&stopped, first, ask)))
             })
-        });
-        Self { stop, thread }
+            .collect();
+        Self { stop, askers }
     }
 
     /// Stops it and waits for the last answer.
     pub(super) fn stop(self) -> Result<Answers> {
         self.stop.store(true, Ordering::Relaxed);
-        self.thread.join().map_err(|_| anyhow!("the client panicked"))
+        let mut all = Answers::default();
+        for asker in self.askers {
+            let answers = asker.join().map_err(|_| anyhow!("the client panicked"))?;
+            all.requests += answers.requests;
+            all.failures.extend(answers.failures);
+        }
+        Ok(all)
     }
 }
 
-fn request(ask: fn() -> Result<()>, report: Sender<Option<Failure>>) {
-    thread::spawn(move || {
+/// Asks at `first` and every period after that. What was due while a request hung is left out.
+fn ask_until(stopped: &AtomicBool, first: Stamp, ask: fn() -> Result<()>) -> Answers {
+    let mut answers = Answers::default();
+    let mut due = first;
+    while !stopped.load(Ordering::Relaxed) {
+        let left = due.remaining();
+        if !left.is_zero() {
+            thread::park_timeout(left);
+            continue;
+        }
         let asked = Stamp::now();
-        let failure = ask().err().map(|reason| Failure { asked, reason });
-        // Who asks waits for every answer.
-        report.send(failure).unwrap_or_default();
-    });
+        answers.requests += 1;
+        answers
+            .failures
+            .extend(ask().err().map(|reason| Failure { asked, reason }));
+        while due.remaining().is_zero() {
+            due = due + PERIOD;
+        }
+    }
+    answers
 }
 
 impl Answers {

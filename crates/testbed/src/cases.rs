@@ -1,7 +1,8 @@
 //! Cases in network namespaces: real processes, ours and the peers'.
 //!
-//! What the host's kernel may lack is shown in a [guest](testbed::uml): all such cases in one. Each case builds its own laboratory, so many of them run at the same time: most of a case is waiting for timers of the
-//! protocol. A case fails with a reason; nothing is skipped without saying so.
+//! What the host's kernel may lack is shown in a [guest](testbed::uml): all such cases in one, and those that Debian's kernel
+//! of guests cannot run in another. Each case builds its own laboratory, so many of them run at the same time: most of a case
+//! is waiting for timers of the protocol. A case fails with a reason; nothing is skipped without saying so.
 
 mod addresses;
 mod config_test;

@@ -5,9 +5,11 @@
 
 mod decode;
 mod dials;
+mod gate;
 
 use std::io::IoSliceMut;
 use std::os::fd::{AsFd as _, AsRawFd as _, OwnedFd};
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::Duration;
@@ -27,13 +29,15 @@ use socket2::{SockFilter, SockRef};
 pub use decode::{Advert, Announcement, Message};
 pub use dials::{Dial, Dials};
 
+use gate::Gate;
+
 use crate::clock::Stamp;
 use crate::netns::Node;
 
 /// Frames are cut here: the longest advert has 255 IPv4 addresses.
 const SNAP_LEN: usize = 1_500;
-/// Room for about a second of the busiest benchmark; only root gets it, others get what `rmem_max` allows.
-const RECEIVE_BUFFER: usize = 64 << 20;
+/// Room for half a minute of the busiest benchmark; only root gets it, others get what `rmem_max` allows.
+const RECEIVE_BUFFER: usize = 512 << 20;
 /// `PACKET_OUTGOING` of `linux/if_packet.h`: the node itself sent it.
 const PACKET_OUTGOING: u8 = 4;
 
@@ -93,6 +97,7 @@ pub struct Capture {
     frames: Receiver<Frame>,
     seen: Vec<Frame>,
     lost: Receiver<u32>,
+    gate: Arc<Gate>,
     _stop: OwnedFd,
 }
 
@@ -105,14 +110,17 @@ impl Capture {
         let (stopped, stop) = pipe2(OFlag::O_CLOEXEC).context("making a pipe")?;
         let (sender, frames) = channel();
         let (report, lost) = channel();
+        let gate = Arc::new(Gate::open());
+        let listeners_gate = Arc::clone(&gate);
         thread::Builder::new()
             .name(format!("capture {}", node.name()))
-            .spawn(move || listen(&packets, &stopped, &sender, &report))
+            .spawn(move || listen(&packets, &stopped, &listeners_gate, &sender, &report))
             .context("starting a thread")?;
         Ok(Self {
             frames,
             seen: Vec::new(),
             lost,
+            gate,
             _stop: stop,
         })
     }
@@ -139,6 +147,13 @@ impl Capture {
             }
             self.seen.extend(self.frames.recv_timeout(left));
         }
+    }
+
+    /// Leaves the frames of so long a time in the kernel and collects them at its end, so that who captures takes no
+    /// processor time from those who are measured.
+    pub fn gather_for(&mut self, duration: Duration) {
+        self.gate.close_for(duration);
+        self.frames();
     }
 
     /// Takes the frames so far out of the capture.
@@ -254,13 +269,15 @@ fn filter() -> [SockFilter; 15] {
     ]
 }
 
-fn listen(packets: &OwnedFd, stopped: &OwnedFd, frames: &Sender<Frame>, lost: &Sender<u32>) {
+fn listen(packets: &OwnedFd, stopped: &OwnedFd, gate: &Gate, frames: &Sender<Frame>, lost: &Sender<u32>) {
     let mut waiting = [
         PollFd::new(packets.as_fd(), PollFlags::POLLIN),
         PollFd::new(stopped.as_fd(), PollFlags::POLLIN),
     ];
     let (mut count, mut told) = (0, 0);
     loop {
+        gate.pass();
+        let looked = Stamp::now();
         match receive(packets, &mut count) {
             Ok(Some(frame)) => {
                 if count != told && lost.send(count).is_err() {
@@ -273,6 +290,7 @@ fn listen(packets: &OwnedFd, stopped: &OwnedFd, frames: &Sender<Frame>, lost: &S
             }
             // The other end of the pipe was dropped, which shows as a hang-up.
             Ok(None) => {
+                gate.tell_empty(looked);
                 if poll(&mut waiting, PollTimeout::NONE).is_err() || waiting[1].any().unwrap_or(true) {
                     return;
                 }

@@ -47,7 +47,7 @@ fn measure(
 
     let window = bench.effort.window();
     let before = subject.cpu()?;
-    rig.capture.listen_for(window);
+    rig.capture.gather_for(window);
     let spent = subject.cpu()?.saturating_sub(before);
     let frames = rig.capture.take();
     let (heard, false_takeovers) = (
@@ -57,7 +57,7 @@ fn measure(
 
     let calls = subject.system_calls(window, || {
         rig.capture.take();
-        rig.capture.listen_for(window);
+        rig.capture.gather_for(window);
     })?;
     let during = count(&rig.capture.take(), Direction::Heard)?;
     rig.capture.ensure_complete()?;

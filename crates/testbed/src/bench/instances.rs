@@ -46,14 +46,14 @@ fn measure(bench: &mut Bench, side: Side, implementation: &Implementation, load:
 
     let window = bench.effort.window();
     let before = subject.cpu()?;
-    rig.capture.listen_for(window);
+    rig.capture.gather_for(window);
     let spent = subject.cpu()?.saturating_sub(before);
     let frames = rig.capture.take();
     let adverts = steady::adverts(&rig, load, &frames, window)?;
 
     let calls = subject.system_calls(window, || {
         rig.capture.take();
-        rig.capture.listen_for(window);
+        rig.capture.gather_for(window);
     })?;
     let frames = rig.capture.take();
     let during = steady::adverts(&rig, load, &frames, window)?.count;

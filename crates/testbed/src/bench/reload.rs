@@ -31,7 +31,7 @@ fn measure(bench: &mut Bench, side: Side, implementation: &Implementation) -> Re
     rig.capture.take();
     let before = subject.cpu()?;
     subject.process().signal(Signal::SIGHUP)?;
-    rig.capture.listen_for(WATCH);
+    rig.capture.gather_for(WATCH);
     let spent = subject.cpu()?.saturating_sub(before);
     subject.ensure_running()?;
     let frames = rig.capture.take();

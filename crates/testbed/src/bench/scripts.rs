@@ -47,7 +47,7 @@ fn measure(bench: &mut Bench, side: Side, implementation: &Implementation) -> Re
 
     // Who cannot keep up runs a script every few seconds only.
     let window = bench.effort.window() * 2;
-    let starts = starts(&rig.router, window, || rig.capture.listen_for(window))?;
+    let starts = starts(&rig.router, window, || rig.capture.gather_for(window))?;
     let frames = rig.capture.take();
     subject.ensure_running()?;
     rig.capture.ensure_complete()?;

@@ -52,7 +52,7 @@ fn cost(bench: &Bench, more: &str) -> Result<u64> {
     rig.capture.take();
     let window = bench.effort.window();
     let before = subject.cpu()?;
-    rig.capture.listen_for(window);
+    rig.capture.gather_for(window);
     let spent = subject.cpu()?.saturating_sub(before);
     let frames = rig.capture.take();
     rig.capture.ensure_complete()?;

@@ -69,7 +69,7 @@ fn measure(bench: &mut Bench, side: Side, implementation: &Implementation, log: 
     rig.capture.listen_for(START);
     rig.capture.take();
     let window = bench.effort.window();
-    rig.capture.listen_for(window);
+    rig.capture.gather_for(window);
     let frames = rig.capture.take();
     rig.capture.ensure_complete()?;
     let adverts = steady::adverts(&rig, &load, &frames, window)?;

@@ -156,7 +156,12 @@ impl Launch<'_> {
             reading = (self.program.read)(&request);
         }
         reading.log();
-        let configuration = reading.outcome.inspect_err(|_| {
+        let configuration = reading.outcome.inspect_err(|exit| {
+            // The process that a configuration cannot run ends the daemon with this line, which log watchers know.
+            if let Some(reason) = exit.permanent() {
+                let name = format!("pid {}", std::process::id());
+                tracing::info!("{name} exited with permanent error {reason}. Terminating");
+            }
             // Whoever starts a daemon from a shell does not look into the log first.
             if !self.options.foreground {
                 say(reading.report.trim_end());

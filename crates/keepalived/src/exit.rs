@@ -38,6 +38,16 @@ impl Exit {
             Self::Status(code) => code,
         }
     }
+
+    /// What the log calls the reason of an end after which a new process would fail too.
+    pub(crate) const fn permanent(self) -> Option<&'static str> {
+        match self.code() {
+            1 => Some("FATAL"),
+            2 => Some("CONFIG"),
+            4 => Some("missing permission"),
+            _ => None,
+        }
+    }
 }
 
 impl From<Exit> for ExitCode {

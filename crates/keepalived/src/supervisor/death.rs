@@ -32,13 +32,7 @@ pub(super) fn judge(name: Option<&str>, pid: Pid, status: WaitStatus, killer: Ki
         WaitStatus::Exited(_, 0) => {}
         WaitStatus::Exited(_, code) => {
             let code = u8::try_from(code).unwrap_or(u8::MAX);
-            let permanent = match code {
-                1 => Some("FATAL"),
-                2 => Some("CONFIG"),
-                4 => Some("missing permission"),
-                _ => None,
-            };
-            if let Some(reason) = permanent {
+            if let Some(reason) = Exit::Status(code).permanent() {
                 tracing::info!("{name} exited with permanent error {reason}. Terminating");
                 return Consequence::Terminate(Exit::Status(code));
             }

@@ -30,6 +30,15 @@ const CLIENTS: usize = 16;
 /// Longest request in bytes.
 const REQUEST: usize = 4096;
 
+/// What a client may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Role {
+    /// Ask for one thing, whatever it is.
+    Operator,
+    /// Ask for the status, again and again: the process that serves metrics.
+    Reader,
+}
+
 /// What a client asks for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "command")]
@@ -135,6 +144,7 @@ pub(crate) struct Control {
 #[derive(Debug)]
 struct Client {
     id: ClientId,
+    role: Role,
     peer: Peer,
     stream: UnixStream,
     input: Vec<u8>,
@@ -201,6 +211,8 @@ impl Control {
         if let Some(client) = self.clients.iter_mut().find(|client| client.id == id) {
             client.output = serde_json::to_vec(answer).unwrap_or_default();
             client.output.push(b'\n');
+            client.written = 0;
+            client.has_asked = client.role == Role::Operator;
             if client.write().is_err() {
                 self.clients.retain(|client| client.id != id);
             }
@@ -244,7 +256,10 @@ impl Control {
     }
 
     fn accept(&mut self) {
-        while let Ok((stream, _)) = self.listener.accept() {
+        for _ in 0..CLIENTS {
+            let Ok((stream, _)) = self.listener.accept() else {
+                return;
+            };
             if stream.set_nonblocking(true).is_err() {
                 continue;
             }
@@ -252,19 +267,48 @@ impl Control {
             let Some(peer) = self.admit(&stream) else {
                 continue;
             };
-            if self.clients.len() == CLIENTS {
-                self.clients.remove(0);
-            }
-            self.next += 1;
-            self.clients.push(Client {
-                id: ClientId(self.next),
-                peer,
-                stream,
-                input: Vec::new(),
-                output: Vec::new(),
-                written: 0,
-                has_asked: false,
-            });
+            self.make_room();
+            self.add(stream, peer, Role::Operator);
+        }
+    }
+
+    /// Has one more client, which may ask for the status as often as it likes, and for nothing else.
+    pub(crate) fn attach(&mut self, stream: UnixStream) -> io::Result<()> {
+        stream.set_nonblocking(true)?;
+        let peer = Peer {
+            uid: geteuid().as_raw(),
+            pid: 0,
+        };
+        self.add(stream, peer, Role::Reader);
+        Ok(())
+    }
+
+    fn add(&mut self, stream: UnixStream, peer: Peer, role: Role) {
+        self.next += 1;
+        self.clients.push(Client {
+            id: ClientId(self.next),
+            role,
+            peer,
+            stream,
+            input: Vec::new(),
+            output: Vec::new(),
+            written: 0,
+            has_asked: false,
+        });
+    }
+
+    /// Has a client go where there are too many: the oldest that has asked for nothing, or the oldest.
+    fn make_room(&mut self) {
+        let operators = || {
+            let all = self.clients.iter().enumerate();
+            all.filter(|(_, client)| client.role == Role::Operator)
+        };
+        if operators().count() < CLIENTS {
+            return;
+        }
+        let idle = operators().find(|(_, client)| !client.has_asked);
+        if let Some((place, _)) = idle.or_else(|| operators().next()) {
+            self.clients.remove(place);
         }
     }
 }
@@ -282,8 +326,9 @@ impl Client {
         loop {
             match self.stream.read(&mut buffer) {
                 Ok(0) => return Err(ErrorKind::UnexpectedEof.into()),
-                // Nothing is wanted from a client that waits for its answer.
-                Ok(_) if self.has_asked => {}
+                // Nothing is wanted from a client that waits for its answer; one that goes on talking would be listened to
+                // for ever.
+                Ok(_) if self.has_asked => return Err(ErrorKind::InvalidData.into()),
                 Ok(length) => self.input.extend(&buffer[..length]),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => break,
                 Err(error) => return Err(error),
@@ -296,6 +341,9 @@ impl Client {
             return Ok(None);
         };
         let request = serde_json::from_slice(&self.input[..end])?;
+        if self.role == Role::Reader && !matches!(request, Request::Status { .. }) {
+            return Err(ErrorKind::PermissionDenied.into());
+        }
         self.input.clear();
         self.has_asked = true;
         Ok(Some(request))
@@ -391,6 +439,66 @@ mod tests {
     }
 
     #[test]
+    fn a_reader_asks_for_the_status_again_and_again_and_for_nothing_else() {
+        let path = path("reader");
+        let mut control = Control::listen(&path).unwrap();
+        let (ours, mut reader) = UnixStream::pair().unwrap();
+        control.attach(ours).unwrap();
+        // A crowd of others does not drive it out.
+        let crowd: Vec<_> = (0..2 * CLIENTS)
+            .map(|_| UnixStream::connect(&path).unwrap())
+            .collect();
+        for _ in 0..4 {
+            control.serve();
+        }
+        drop(crowd);
+        for _ in 0..2 {
+            reader.write_all(b"{\"command\":\"status\"}\n").unwrap();
+            let (id, ..) = request(&mut control);
+            control.answer(id, &Answer::new(Verdict::Done, "here".to_owned()));
+            let mut line = String::new();
+            BufReader::new(&reader).read_line(&mut line).unwrap();
+            assert!(line.contains("here"));
+        }
+        reader.write_all(b"{\"command\":\"reload\"}\n").unwrap();
+        assert!(control.serve().is_empty());
+        assert!(control.clients.is_empty());
+    }
+
+    #[test]
+    fn who_talks_on_while_the_answer_is_made_has_to_go() {
+        let path = path("talks");
+        let mut control = Control::listen(&path).unwrap();
+        let mut client = UnixStream::connect(&path).unwrap();
+        client.write_all(b"{\"command\":\"reload\"}\n").unwrap();
+        request(&mut control);
+        client.write_all(b"and another thing").unwrap();
+        assert!(control.serve().is_empty());
+        assert!(control.clients.is_empty());
+    }
+
+    #[test]
+    fn who_has_asked_is_not_driven_out_by_those_who_have_not() {
+        let path = path("asked");
+        let mut control = Control::listen(&path).unwrap();
+        let mut client = UnixStream::connect(&path).unwrap();
+        client.write_all(b"{\"command\":\"reload\"}\n").unwrap();
+        let (id, ..) = request(&mut control);
+        let crowd: Vec<_> = (0..3 * CLIENTS)
+            .map(|_| UnixStream::connect(&path).unwrap())
+            .collect();
+        for _ in 0..4 {
+            control.serve();
+        }
+        assert_eq!(control.clients.len(), CLIENTS);
+        control.answer(id, &Answer::new(Verdict::Done, String::new()));
+        let mut line = String::new();
+        BufReader::new(client).read_line(&mut line).unwrap();
+        assert!(line.contains("done"));
+        drop(crowd);
+    }
+
+    #[test]
     fn nonsense_and_crowds_do_no_harm() {
         let path = path("crowd");
         let mut control = Control::listen(&path).unwrap();
@@ -401,7 +509,9 @@ mod tests {
         let crowd: Vec<_> = (0..3 * CLIENTS)
             .map(|_| UnixStream::connect(&path).unwrap())
             .collect();
-        control.serve();
+        for _ in 0..4 {
+            control.serve();
+        }
         assert_eq!(control.clients.len(), CLIENTS);
         drop(crowd);
         control.serve();

@@ -72,6 +72,9 @@ pub fn main(program: Program) -> ExitCode {
     if let Some(exit) = scripts::launcher::run() {
         return exit;
     }
+    if let Some(exit) = metrics::process::run() {
+        return exit;
+    }
     if let Some(exit) = child::run(&program.bodies) {
         return exit;
     }

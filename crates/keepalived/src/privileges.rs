@@ -21,7 +21,11 @@ use crate::notify;
 use caps::{CapSet, Capability, CapsHashSet};
 use model::Configuration;
 use nix::sys::prctl;
-use nix::unistd::geteuid;
+use nix::unistd::{Gid, Uid, User, geteuid, setgid, setgroups, setuid};
+use std::io;
+
+/// User and group `nobody` where they have no entry: the kernel's overflow number.
+const NOBODY: (Uid, Gid) = (Uid::from_raw(65_534), Gid::from_raw(65_534));
 
 /// Whether a child of this kind is confined if it starts with this configuration.
 pub(crate) fn is_confined(kind: Kind, configuration: &Configuration) -> bool {
@@ -83,6 +87,41 @@ pub(crate) fn seal(kind: Kind, configuration: &Configuration) {
 /// Whether programs that this thread executes have no more rights than it has.
 pub(crate) fn is_sealed() -> bool {
     prctl::get_no_new_privs().unwrap_or(false)
+}
+
+/// Gives up every right for good, while the process has one thread: it becomes `nobody`, where it may change its user, has no
+/// capability, and cannot execute anything that has one. The inner error says that it is still the user it was.
+///
+/// Not `keepalived_script`: its processes and files are what scripts consist of.
+pub(crate) fn surrender() -> io::Result<io::Result<()>> {
+    let mut complaints = Vec::new();
+    reduce(CapSet::Bounding, &CapsHashSet::new(), &mut complaints);
+    let changed = if geteuid().is_root() {
+        become_nobody()
+    } else {
+        Ok(())
+    };
+    for set in [
+        CapSet::Ambient,
+        CapSet::Effective,
+        CapSet::Inheritable,
+        CapSet::Permitted,
+    ] {
+        caps::clear(None, set).map_err(io::Error::other)?;
+    }
+    prctl::set_no_new_privs()?;
+    if let Some(complaint) = complaints.pop() {
+        return Err(io::Error::other(complaint));
+    }
+    Ok(changed)
+}
+
+fn become_nobody() -> io::Result<()> {
+    let (uid, gid) = User::from_name("nobody")?.map_or(NOBODY, |user| (user.uid, user.gid));
+    setgroups(&[])?;
+    setgid(gid)?;
+    setuid(uid)?;
+    Ok(())
 }
 
 /// The effective capabilities of the calling thread.

@@ -14,6 +14,7 @@ mod death;
 mod dump;
 mod files;
 mod inquiry;
+mod metrics_process;
 mod own_scripts;
 mod reload;
 mod respawn;
@@ -25,7 +26,7 @@ use crate::child::Bodies;
 use crate::control::{ClientId, Control, Request};
 use crate::exit::Exit;
 use crate::handover::{Kind, Start};
-use crate::metrics::Metrics;
+use crate::metrics::MetricsFile;
 use crate::orders::{Action, Orders};
 use crate::pid_file::{PidFile, RunFiles};
 use crate::protocol::{Dump, Generation, ToChild, ToParent};
@@ -41,6 +42,7 @@ use crate::{clock, memory};
 use actions::Pending;
 use files::Marker;
 use inquiry::Inquiry;
+use metrics_process::MetricsProcess;
 use model::{Configuration, Micros, Time};
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -129,7 +131,8 @@ pub(crate) struct Supervisor {
     last_action: u64,
     /// Clients that wait for a status.
     inquiries: Vec<Inquiry>,
-    metrics: Metrics,
+    metrics_file: MetricsFile,
+    metrics_process: MetricsProcess,
     /// Time of day of the start.
     started_at: Micros,
     last_reload: Option<ReloadStatus>,
@@ -170,7 +173,8 @@ impl Supervisor {
             pending: Vec::new(),
             last_action: 0,
             inquiries: Vec::new(),
-            metrics: Metrics::default(),
+            metrics_file: MetricsFile::default(),
+            metrics_process: MetricsProcess::default(),
             started_at: clock::wall(),
             last_reload: None,
             router_id: String::new(),
@@ -258,7 +262,9 @@ impl Supervisor {
         let reload = reload.map(|left| clock::monotonic() + left.min(CLOCK_CHECK));
         let inquiries = self.inquiries.iter().map(|inquiry| inquiry.deadline);
         let actions = self.pending.iter().filter_map(Pending::deadline);
+        let metrics = self.metrics_process.due().filter(|_| self.stop.is_none());
         respawns
+            .chain(metrics)
             .chain(watch)
             .chain(stop)
             .chain(reload)
@@ -381,6 +387,9 @@ impl Supervisor {
             }
         }
         self.expire_actions(now);
+        if self.stop.is_none() {
+            self.metrics_process.keep(self.plan.control.as_mut(), now);
+        }
         if let Some(beat) = self.watchdog.beat(now, clock::since_boot()) {
             for slot in &mut self.slots {
                 let kind = slot.kind;

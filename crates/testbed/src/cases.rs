@@ -4,6 +4,7 @@
 //! of guests cannot run in another. Each case builds its own laboratory, so many of them run at the same time: most of a case
 //! is waiting for timers of the protocol. A case fails with a reason; nothing is skipped without saying so.
 
+mod access;
 mod addresses;
 mod config_test;
 mod documentation;

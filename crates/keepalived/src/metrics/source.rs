@@ -1,9 +1,9 @@
-//! Where metrics come from: the daemon's own control socket.
+//! Where metrics come from: the status that the daemon gives over its control socket.
 
 use super::families::families;
 use super::family::{Format, render};
 use crate::client;
-use crate::control::{Detail, Request};
+use crate::control::{Answer, Detail, Request};
 use crate::status::document::Status;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -29,8 +29,17 @@ impl Source {
         let answer = client::connect(&self.socket)
             .and_then(|daemon| client::ask(daemon, &Request::Status { detail }, PATIENCE))
             .map_err(|error| error.to_string())?;
-        let text = answer.status.ok_or("no status")?;
-        let status: Status = serde_json::from_str(text.get()).map_err(|error| error.to_string())?;
-        Ok(render(&families(&status), format))
+        status(&answer).map(|status| text(&status, format))
     }
+}
+
+/// The status in an answer.
+pub(super) fn status(answer: &Answer) -> Result<Status, String> {
+    let text = answer.status.as_ref().ok_or("no status")?;
+    serde_json::from_str(text.get()).map_err(|error| error.to_string())
+}
+
+/// A status as metrics.
+pub(super) fn text(status: &Status, format: Format) -> String {
+    render(&families(status), format)
 }

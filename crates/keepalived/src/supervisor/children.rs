@@ -29,8 +29,11 @@ impl Supervisor {
         {
             tracing::error!("control_group: {error}; the control socket is for root alone");
         }
-        self.metrics
-            .configure(&operation.metrics, &self.plan.run_files.control());
+        let metrics = &operation.metrics;
+        self.metrics_file
+            .configure(metrics, &self.plan.run_files.control());
+        self.metrics_process
+            .configure(metrics.address, clock::monotonic());
         let files = &configuration.globals.files;
         umask(self.plan.settings.umask_with(files));
         if let Some(name) = &configuration.globals.identity.process_name
@@ -132,6 +135,9 @@ impl Supervisor {
     }
 
     pub(super) fn handle_death(&mut self, status: WaitStatus) {
+        if self.metrics_process.note_end(status, clock::monotonic()) {
+            return;
+        }
         let pid = status.pid();
         let Some(index) = self
             .slots

@@ -15,9 +15,17 @@ use serde_json::value::{RawValue, to_raw_value};
 use std::fs;
 use std::os::fd::AsFd;
 
+/// Most questions at one time, those of clients that have gone included.
+const INQUIRIES: usize = 16;
+
 impl Supervisor {
     /// Asks the children; the answer follows when all have answered, or after a time.
     pub(super) fn begin_status(&mut self, client: ClientId, detail: Detail, now: Time) {
+        if self.inquiries.len() >= INQUIRIES {
+            let report = "too many ask for the status at the same time".to_owned();
+            self.answer(&[client], &Answer::new(Verdict::Refused, report));
+            return;
+        }
         let mut inquiry = Inquiry::new(client, now);
         for slot in &self.slots {
             let Some(process) = slot.process() else { continue };

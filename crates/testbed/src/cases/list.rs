@@ -6,8 +6,8 @@ use super::life::{self, SECOND, TENTH};
 use super::router::{Delivery, Holder, Variant};
 use super::signed::Signature;
 use super::{
-    Case, Extent, Kind, Needs, World, addresses, config_test, documentation, elections, firewall, frr,
-    group_faults, groups, guest, mail, noise, operator, package, processes, reload, scripts, signed,
+    Case, Extent, Kind, Needs, World, access, addresses, config_test, documentation, elections, firewall,
+    frr, group_faults, groups, guest, mail, noise, operator, package, processes, reload, scripts, signed,
     virtual_mac, vyos,
 };
 
@@ -124,6 +124,7 @@ pub(super) fn all() -> Vec<Case> {
         let run = move |world: &World| frr::run(variant, &world.ours, &world.foreign()?.peers);
         case(Kind::Interop, format!("interop/frr/{}", variant.name), run)
     }));
+    cases.extend(of_processes());
     cases.extend([
         alone("guide", addresses::guide),
         alone("config/ten-mistakes", config_test::ten_mistakes).only_ours(),
@@ -152,14 +153,9 @@ pub(super) fn all() -> Vec<Case> {
         }),
         alone("operator/causes", operator::causes).only_ours(),
         alone("operator/measured", operator::measured).only_ours(),
+        alone("operator/metrics-process", access::metrics_process).only_ours(),
+        alone("operator/control-group", access::control_group).only_ours(),
         alone("group/each-fault", group_faults::each_fault).only_ours(),
-        alone("process/child-killed", processes::child_killed),
-        alone("process/child-hung", processes::child_hung).only_ours(),
-        alone("process/parent-killed", processes::parent_killed),
-        alone("process/daemonised", processes::daemonised),
-        alone("process/second-copy", processes::second_copy),
-        alone("process/reused-pid", processes::reused_pid).only_ours(),
-        alone("process/absent-interface", processes::absent_interface),
         mail("mail/plain", mail::Kind::Plain),
         mail("mail/starttls-and-log-in", mail::Kind::StartTls),
         mail("mail/tls", mail::Kind::Tls),
@@ -228,6 +224,19 @@ fn among_ours(variant: Variant) -> Case {
     let name = format!("life/{}", variant.name);
     let run = move |world: &World| life::run(variant, &world.ours, &world.ours);
     case(Kind::Namespace, name, run).only_ours()
+}
+
+fn of_processes() -> Vec<Case> {
+    vec![
+        alone("process/child-killed", processes::child_killed),
+        alone("process/child-hung", processes::child_hung).only_ours(),
+        alone("process/parent-killed", processes::parent_killed),
+        alone("process/daemonised", processes::daemonised),
+        alone("process/second-copy", processes::second_copy),
+        alone("process/reused-pid", processes::reused_pid).only_ours(),
+        alone("process/absent-interface", processes::absent_interface),
+        alone("process/refused-start", access::refused_start),
+    ]
 }
 
 fn mail(name: &str, kind: mail::Kind) -> Case {

@@ -35,7 +35,8 @@ use told::Told;
 /// What happened.
 #[derive(Clone, Debug)]
 pub enum Input<'a> {
-    /// The time of [`Director::deadline`] has come.
+    /// The time of [`Director::deadline`] has come. Where many checks are due, the first of them are started, and the
+    /// deadline is still a time that has come.
     DeadlineReached,
     /// A run has ended. Outcomes of runs that were cancelled are ignored.
     Finished {
@@ -131,6 +132,10 @@ impl Director {
     /// From the start to the first run of a check there is at least this much time.
     const FIRST_RUN: Micros = Micros::SECOND;
 
+    /// Runs that one [`Input::DeadlineReached`] starts at most, so that whoever carries them out stays responsive on a machine
+    /// that cannot do all of its checks in time.
+    const RUNS_AT_ONCE: usize = 64;
+
     /// A director of nothing.
     #[must_use]
     pub fn new(seed: u64) -> Self {
@@ -164,7 +169,10 @@ impl Director {
     pub fn handle(&mut self, now: Time, input: Input<'_>, out: &mut Outbox) {
         match input {
             Input::DeadlineReached => {
-                while let Some(number) = self.timers.expire(now) {
+                for _ in 0..Self::RUNS_AT_ONCE {
+                    let Some(number) = self.timers.expire(now) else {
+                        break;
+                    };
                     self.run(now, CheckId(number), out);
                 }
             }

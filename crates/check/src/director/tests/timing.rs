@@ -76,3 +76,21 @@ fn a_late_call_starts_everything_that_is_due_once() {
     world.input(Input::DeadlineReached);
     assert_eq!(world.started.len(), 2);
 }
+
+#[test]
+fn a_late_call_for_many_starts_them_in_portions() {
+    let servers = (0..200).map(|host| server(host, 1)).collect();
+    let mut world = World::new(configuration(vec![virtual_server(80, servers)]));
+    world.now = Time(world.now.0 + 60_000_000);
+    let mut portions = Vec::new();
+    while world
+        .director
+        .deadline()
+        .is_some_and(|deadline| deadline <= world.now)
+    {
+        let before = world.started.len();
+        world.input(Input::DeadlineReached);
+        portions.push(world.started.len() - before);
+    }
+    assert_eq!(portions, [64, 64, 64, 8]);
+}

@@ -83,6 +83,9 @@ use std::sync::Arc;
 use sync_daemon::{Following, SyncFollower};
 use vrrp::{Input, Now, Outbox, Router, WallTime};
 
+/// A takeover that is due so soon counts as under way. A backup that hears its master, be it every 10 ms, is further from it.
+const IMMINENT: Micros = Micros::from_millis(5);
+
 /// All there is in the process.
 struct VrrpProcess {
     router: Router,
@@ -219,11 +222,22 @@ impl VrrpProcess {
         self.work_off(now)?;
         self.linger()?;
         self.hand_links_over();
-        self.outside.kernel_work(now.time, self.requests.work());
         self.announce()?;
+        self.outside.kernel_work(now.time, self.kernel_work(now.time));
         self.stopping.end_in_time(now.time, stop::PATIENCE);
         self.tidy();
         Ok(())
+    }
+
+    /// Whether addresses are on their way into the kernel and to the network, or will be in a moment: instances that take over
+    /// in one burst do so in several turns.
+    fn kernel_work(&self, now: Time) -> KernelWork {
+        let is_imminent = |due: Time| due.since(now) <= IMMINENT;
+        if self.announcements.is_ready() || self.router.next_takeover().is_some_and(is_imminent) {
+            KernelWork::UnderWay
+        } else {
+            self.requests.work()
+        }
     }
 
     /// Gives memory back once nothing of a start or a reload is under way any more.

@@ -25,6 +25,7 @@
 
 mod announcements;
 mod assigned;
+mod burst;
 mod dump;
 mod environment;
 mod firewall;
@@ -63,6 +64,7 @@ use crate::settings::Settings;
 use crate::signals::Signals;
 use announcements::Announcements;
 use assigned::Assigned;
+use burst::Burst;
 use environment::Environment;
 use kernel::monitor::{Change, Monitor, Watch};
 use kernel::poll::{Pace, Poller, Token};
@@ -82,9 +84,6 @@ use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use sync_daemon::{Following, SyncFollower};
 use vrrp::{Input, Now, Outbox, Router, WallTime};
-
-/// A takeover that is due so soon counts as under way. A backup that hears its master, be it every 10 ms, is further from it.
-const IMMINENT: Micros = Micros::from_millis(5);
 
 /// All there is in the process.
 struct VrrpProcess {
@@ -106,6 +105,7 @@ struct VrrpProcess {
     watch: Watch,
     changes: Vec<Change>,
     requests: Requests,
+    burst: Burst,
     linger: Linger,
     environment: Environment,
     /// Receipts that wait until the monitor has been read.
@@ -223,16 +223,19 @@ impl VrrpProcess {
         self.linger()?;
         self.hand_links_over();
         self.announce()?;
-        self.outside.kernel_work(now.time, self.kernel_work(now.time));
+        let work = self
+            .burst
+            .judge(now.time, self.kernel_work(now.time), self.requests.count());
+        self.outside.kernel_work(now.time, work);
         self.stopping.end_in_time(now.time, stop::PATIENCE);
         self.tidy();
         Ok(())
     }
 
-    /// Whether addresses are on their way into the kernel and to the network, or will be in a moment: instances that take over
-    /// in one burst do so in several turns.
+    /// Whether addresses are on their way into the kernel and to the network, or will be in a moment: the first of a burst of
+    /// takeovers comes alone.
     fn kernel_work(&self, now: Time) -> KernelWork {
-        let is_imminent = |due: Time| due.since(now) <= IMMINENT;
+        let is_imminent = |due: Time| due.since(now) <= burst::QUIET;
         if self.announcements.is_ready() || self.router.next_takeover().is_some_and(is_imminent) {
             KernelWork::UnderWay
         } else {
@@ -308,11 +311,9 @@ impl VrrpProcess {
             .router
             .deadline()
             .map(|deadline| self.pace.until(deadline, now));
-        let patience = self.stopping.deadline().map(|deadline| deadline.since(now));
-        match (deadline, patience) {
-            (Some(a), Some(b)) => Some(a.min(b)),
-            (a, b) => a.or(b),
-        }
+        let others = [self.stopping.deadline(), self.burst.deadline()];
+        let others = others.into_iter().flatten().map(|deadline| deadline.since(now));
+        deadline.into_iter().chain(others).min()
     }
 
     fn handle(&mut self, now: Now, input: Input<'_>) {

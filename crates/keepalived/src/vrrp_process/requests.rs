@@ -88,6 +88,11 @@ impl Requests {
         }
     }
 
+    /// How many requests of the router there have been.
+    pub(super) fn count(&self) -> u64 {
+        self.base + self.open.len() as u64
+    }
+
     /// Removes what a predecessor left behind.
     pub(super) fn clean_up(&mut self, removals: Vec<Operation>) {
         if !removals.is_empty() {

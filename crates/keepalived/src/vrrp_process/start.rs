@@ -2,6 +2,7 @@
 
 use super::announcements::Announcements;
 use super::assigned::Assigned;
+use super::burst::Burst;
 use super::environment::Environment;
 use super::firewall::Firewall;
 use super::linger::Linger;
@@ -112,6 +113,7 @@ impl VrrpProcess {
             watch,
             changes: Vec::new(),
             requests,
+            burst: Burst::default(),
             linger: Linger::default(),
             environment,
             receipts: Vec::new(),

@@ -35,6 +35,8 @@ pub struct Announcement {
     pub mac: MacAddr,
     /// The address that is announced.
     pub address: IpAddr,
+    /// Whether the address was announced just before this: the first announcements of others are more urgent.
+    pub is_repeat: bool,
 }
 
 /// Sockets to open or close.

@@ -44,13 +44,15 @@ pub(crate) struct Target {
 }
 
 impl Target {
-    pub(crate) fn announcement(&self, instance: InstanceId) -> Announcement {
+    /// The first announcement of a round, or one of those that repeat it.
+    pub(crate) fn announcement(&self, instance: InstanceId, is_repeat: bool) -> Announcement {
         Announcement {
             instance,
             index: self.index,
             interface: self.interface.clone(),
             mac: self.mac,
             address: self.address,
+            is_repeat,
         }
     }
 }

@@ -56,7 +56,7 @@ mod tests {
     #[test]
     fn a_pause_within_a_burst_is_not_its_end() {
         let mut burst = Burst::default();
-        let at = |millis| Time(1_000_000 + millis * 1_000);
+        let at = |millis: u64| Time(1_000_000 + millis * 1_000);
         let mut judge = |millis, work, requests| {
             let judgement = burst.judge(at(millis), work, requests);
             (judgement, burst.deadline())

@@ -97,7 +97,7 @@ impl Queue {
         self.positions
             .remove(&(queued.instance, queued.target.index, queued.target.address));
         self.next = now + self.interval;
-        let announcement = queued.target.announcement(queued.instance);
+        let announcement = queued.target.announcement(queued.instance, false);
         queued.pending -= 1;
         if queued.pending > 0 {
             self.push(queued);
@@ -160,8 +160,10 @@ impl Announcer {
         wake: &mut Wake<'_>,
     ) {
         if self.by_interface.is_empty() {
-            for _ in 0..round.count {
-                let all = targets.iter().map(|target| target.announcement(instance));
+            for number in 0..round.count {
+                let all = targets
+                    .iter()
+                    .map(|target| target.announcement(instance, number > 0));
                 wake.out.announcements.extend(all);
             }
             return;
@@ -170,11 +172,11 @@ impl Announcer {
             .iter()
             .map(|target| self.limit_of(target, links))
             .collect();
-        for _ in 0..round.count {
+        for number in 0..round.count {
             let free = targets.iter().zip(&limits).filter(|(_, limit)| limit.is_none());
             wake.out
                 .announcements
-                .extend(free.map(|(target, _)| target.announcement(instance)));
+                .extend(free.map(|(target, _)| target.announcement(instance, number > 0)));
         }
         let mut touched = BTreeSet::new();
         for (target, limit) in targets.iter().zip(limits) {
@@ -324,6 +326,25 @@ mod tests {
             "those without a limit do not wait"
         );
         assert_eq!(times, [0, 500_000, 1_000_000, 1_500_000]);
+    }
+
+    #[test]
+    fn what_follows_the_first_of_each_address_is_a_repetition() {
+        let (mut announcer, mut alarms, mut out) =
+            (Announcer::new(&[]), Alarms::default(), Outbox::default());
+        let targets = [target("10.0.0.1"), target("10.0.0.2")];
+        let mut wake = Wake {
+            now: Time(0),
+            alarms: &mut alarms,
+            out: &mut out,
+        };
+        announcer.announce(InstanceId(0), &targets, Round::block(3), &links(), &mut wake);
+        let repeats: Vec<_> = out
+            .announcements
+            .iter()
+            .map(|announcement| announcement.is_repeat)
+            .collect();
+        assert_eq!(repeats, [false, false, true, true, true, true]);
     }
 
     #[test]

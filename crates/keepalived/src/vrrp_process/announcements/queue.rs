@@ -26,9 +26,13 @@ pub(super) enum State {
 }
 
 /// A packet socket and what waits for it.
+///
+/// An address that has not been announced yet is more urgent than a repetition, so that the last of a thousand does not wait
+/// for four more frames of each of the others.
 pub(super) struct Queue {
     announcer: Announcer,
-    waiting: VecDeque<Announcement>,
+    firsts: VecDeque<Announcement>,
+    repeats: VecDeque<Announcement>,
     failures: Vec<(usize, Errno)>,
     /// Why the last frame could not leave, so that the same is said once.
     failure: Option<Errno>,
@@ -39,7 +43,8 @@ impl Queue {
     pub(super) fn open() -> io::Result<Self> {
         Ok(Self {
             announcer: Announcer::open()?,
-            waiting: VecDeque::new(),
+            firsts: VecDeque::new(),
+            repeats: VecDeque::new(),
             failures: Vec::new(),
             failure: None,
             overflowed: false,
@@ -47,8 +52,13 @@ impl Queue {
     }
 
     pub(super) fn push(&mut self, announcement: Announcement) {
-        if self.waiting.len() < MOST {
-            self.waiting.push_back(announcement);
+        if self.firsts.len() + self.repeats.len() < MOST {
+            let waiting = if announcement.is_repeat {
+                &mut self.repeats
+            } else {
+                &mut self.firsts
+            };
+            waiting.push_back(announcement);
         } else if !self.overflowed {
             self.overflowed = true;
             tracing::warn!(
@@ -59,22 +69,29 @@ impl Queue {
     }
 
     pub(super) fn retain(&mut self, keep: impl Fn(IpAddr) -> bool) {
-        self.waiting.retain(|waiting| keep(waiting.address));
+        for waiting in [&mut self.firsts, &mut self.repeats] {
+            waiting.retain(|waiting| keep(waiting.address));
+        }
     }
 
     pub(super) fn clear(&mut self) {
-        self.waiting.clear();
+        self.firsts.clear();
+        self.repeats.clear();
         self.failure = None;
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.waiting.is_empty()
+        self.firsts.is_empty() && self.repeats.is_empty()
     }
 
     /// Sends up to `portion` frames; how many are done with, and what comes next.
     pub(super) fn send(&mut self, portion: usize, role: Role) -> (usize, State) {
-        let frames = self
-            .waiting
+        let waiting = if self.firsts.is_empty() {
+            &mut self.repeats
+        } else {
+            &mut self.firsts
+        };
+        let frames = waiting
             .iter()
             .take(portion)
             .map(|waiting| announcer::Announcement {
@@ -86,9 +103,9 @@ impl Queue {
         let wanted = frames.len();
         self.failures.clear();
         let done = self.announcer.send(&frames, &mut self.failures);
-        self.report(done);
-        self.waiting.drain(..done);
-        let state = if self.waiting.is_empty() {
+        self.failure = report(waiting.iter().take(done), &self.failures, self.failure);
+        waiting.drain(..done);
+        let state = if self.is_empty() {
             self.overflowed = false;
             State::Empty
         } else if done < wanted {
@@ -98,26 +115,32 @@ impl Queue {
         };
         (done, state)
     }
+}
 
-    /// Logs the first frames that wait, which are done with.
-    fn report(&mut self, done: usize) {
-        let mut failures = self.failures.iter().copied().peekable();
-        for (position, frame) in self.waiting.iter().take(done).enumerate() {
-            let failure = failures.next_if(|(failed, _)| *failed == position);
-            let failure = failure.map(|(_, errno)| errno);
-            let (kind, interface) = (kind(frame.address), &frame.interface);
-            match failure {
-                None => {
-                    tracing::info!(target: log::DETAIL, "Sending {kind} on {interface} for {}", frame.address);
-                }
-                Some(errno) if self.failure != failure => {
-                    tracing::warn!("sending {kind} on {interface}: {}", errno.desc());
-                }
-                Some(_) => {}
+/// Logs frames that are done with, of which those at the positions of `failures` did not leave. Takes and gives why the last one
+/// before them and the last one of them could not leave.
+fn report<'a>(
+    frames: impl Iterator<Item = &'a Announcement>,
+    failures: &[(usize, Errno)],
+    mut last: Option<Errno>,
+) -> Option<Errno> {
+    let mut failures = failures.iter().copied().peekable();
+    for (position, frame) in frames.enumerate() {
+        let failure = failures.next_if(|(failed, _)| *failed == position);
+        let failure = failure.map(|(_, errno)| errno);
+        let (kind, interface) = (kind(frame.address), &frame.interface);
+        match failure {
+            None => {
+                tracing::info!(target: log::DETAIL, "Sending {kind} on {interface} for {}", frame.address);
             }
-            self.failure = failure;
+            Some(errno) if last != failure => {
+                tracing::warn!("sending {kind} on {interface}: {}", errno.desc());
+            }
+            Some(_) => {}
         }
+        last = failure;
     }
+    last
 }
 
 impl AsFd for Queue {

@@ -256,6 +256,34 @@ fn reload(instances: usize) {
     );
 }
 
+/// The only interface of many masters goes down and up.
+fn flap(instances: usize) {
+    let mut configuration = configuration(instances, 1, 100, &Authentication::None);
+    for instance in &mut configuration.instances {
+        // As many masters on one interface as there cannot be; the work is the same.
+        instance.tracking.interfaces = vec![model::TrackEntry {
+            target: IfName::new("eth0").expect("a short name"),
+            weight: model::Weight(0),
+            sense: model::Sense::Normal,
+        }];
+    }
+    let mut bench = Bench::new(configuration, 1);
+    bench.run_until(START.time + Micros::SECOND);
+    let mut eth0 = interface(0, 1);
+    for running in [false, true] {
+        eth0.running = running;
+        let began = Instant::now();
+        bench
+            .router
+            .handle(bench.now, Input::InterfaceChanged(&eth0), &mut bench.out);
+        println!(
+            "link {running}, {instances} instances track it: {:?}",
+            began.elapsed()
+        );
+        bench.confirm();
+    }
+}
+
 fn main() {
     let hmac = Authentication::Hmac(AuthHmac {
         keys: vec![HmacKey {
@@ -279,4 +307,5 @@ fn main() {
     takeover(100, 10);
     takeover(1, 2_000);
     reload(4_000);
+    flap(4_000);
 }

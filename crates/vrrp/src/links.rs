@@ -228,11 +228,10 @@ impl Links {
         let mut changes = self.rebind(index);
         for id in self.concerned(index) {
             if !changes.iter().any(|(other, _)| *other == id) {
-                let mut change = self.follow(id);
-                if change == LinkChange::Nothing && properties {
-                    change = LinkChange::Properties;
+                changes.push((id, self.follow(id)));
+                if properties {
+                    changes.push((id, LinkChange::Properties));
                 }
-                changes.push((id, change));
             }
         }
         changes.retain(|(_, change)| *change != LinkChange::Nothing);

@@ -88,6 +88,19 @@ fn a_stacked_interface_follows_its_base() {
 }
 
 #[test]
+fn an_interface_that_changes_in_both_ways_says_so() {
+    let mut links = Links::new(Interfaces(vec![interface(2, "eth0")]));
+    let eth0 = links.intern(&name("eth0"));
+    let mut other = interface(2, "eth0");
+    (other.running, other.mac) = (false, Some(MacAddr([2, 0, 0, 0, 0, 9])));
+    assert_eq!(
+        links.update(&other),
+        [(eth0, LinkChange::UpDown), (eth0, LinkChange::Properties)]
+    );
+    assert_eq!(links.update(&other).len(), 0);
+}
+
+#[test]
 fn delays_count_once_the_link_has_been_up() {
     let mut down = interface(2, "eth0");
     down.up = false;

@@ -48,7 +48,9 @@ impl Router {
     }
 
     fn links_changed(&mut self, now: Now, changes: &[(LinkId, LinkChange)], out: &mut Outbox) {
-        let mut affected = BTreeSet::new();
+        // Whether a link is up is a matter of health, and of what was lost with it; anything else may move sockets, sources
+        // and addresses.
+        let (mut affected, mut flapped) = (BTreeSet::new(), BTreeSet::new());
         for (link, change) in changes {
             let alarm = Alarm::Link(*link);
             match change {
@@ -68,7 +70,7 @@ impl Router {
                 LinkChange::UpDown => {
                     self.alarms.cancel(alarm);
                     self.report_up_down(*link, out);
-                    affected.extend(self.links.users(*link));
+                    flapped.extend(self.links.users(*link));
                     self.statics_on_link(now, *link, out);
                 }
                 LinkChange::Replaced => {
@@ -83,6 +85,10 @@ impl Router {
             }
         }
         self.refresh_all(now, &affected, out);
+        for id in flapped.difference(&affected) {
+            self.make_links(now, *id, out);
+            self.examine(now, *id, out);
+        }
     }
 
     pub(super) fn link_delay_over(&mut self, now: Now, link: LinkId, out: &mut Outbox) {

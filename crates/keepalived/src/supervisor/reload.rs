@@ -10,7 +10,6 @@ use crate::reading::log_main_file;
 use crate::status::document::ReloadStatus;
 use crate::systemd::State as Notice;
 use crate::{clock, memory};
-use kernel::sys::give_back;
 use model::Configuration;
 use std::os::fd::AsFd;
 
@@ -63,8 +62,7 @@ impl Supervisor {
                 self.answer(&reload.clients, &answer);
             }
             let Some(clients) = self.queued.take() else {
-                // Of what the reading of a configuration took nothing is needed until the next one.
-                give_back();
+                self.untidy = true;
                 return;
             };
             self.begin_reload(clients);

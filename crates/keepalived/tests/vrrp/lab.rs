@@ -1,8 +1,11 @@
 //! One router, and the wire to its neighbour.
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use std::path::PathBuf;
+use std::thread;
+use std::time::Duration;
 use testbed::capture::Capture;
+use testbed::clock::Stamp;
 use testbed::daemon::{Daemon, Implementation, Presence, State};
 use testbed::netns::{End, Node, PATIENCE, connect};
 
@@ -16,6 +19,9 @@ pub(crate) struct Lab {
     pub(crate) neighbour: Node,
     pub(crate) capture: Capture,
 }
+
+/// Between looks at a file.
+const BEAT: Duration = Duration::from_millis(10);
 
 impl Lab {
     /// A router that is plugged in.
@@ -34,6 +40,19 @@ impl Lab {
             neighbour,
             capture,
         })
+    }
+
+    /// What a script writes into a file below `/run` of the router, to its last line.
+    pub(crate) fn written_by_script(&self, path: &str) -> Result<String> {
+        let deadline = Stamp::now() + PATIENCE;
+        loop {
+            let text = self.router.read(path).unwrap_or_default();
+            if text.ends_with('\n') {
+                return Ok(text);
+            }
+            ensure!(!deadline.remaining().is_zero(), "no script has written {path}");
+            thread::park_timeout(BEAT);
+        }
     }
 
     /// Makes an interface of the router.

@@ -4,9 +4,6 @@ use crate::lab::{Lab, VIP, configuration};
 use crate::requests::{DATA, ask};
 use anyhow::{Context as _, Result, ensure};
 use std::fs;
-use std::thread;
-use std::time::Duration;
-use testbed::clock::Stamp;
 use testbed::daemon::{Daemon, Presence, State};
 use testbed::netns::PATIENCE;
 
@@ -70,19 +67,6 @@ fn all_nice(pid: u32) -> Result<Vec<i64>> {
     Ok(values)
 }
 
-/// What the script writes last.
-fn written_by_script(lab: &Lab) -> Result<String> {
-    let deadline = Stamp::now() + PATIENCE;
-    loop {
-        let text = lab.router.read("tmp/stat").unwrap_or_default();
-        if text.ends_with('\n') {
-            return Ok(text);
-        }
-        ensure!(!deadline.remaining().is_zero(), "the script has written nothing");
-        thread::park_timeout(Duration::from_millis(10));
-    }
-}
-
 /// Real-time priority of the loop alone, its limit, locked memory. What scripts are started with stays as it was. A daemon
 /// that may not have them says so and runs.
 pub(crate) fn in_real_time() -> Result<()> {
@@ -117,7 +101,7 @@ pub(crate) fn in_real_time() -> Result<()> {
     }
     daemon.wait_address("eth0", VIP, Presence::There)?;
     // The end of the daemon would end a script that still runs.
-    let script = written_by_script(&lab)?;
+    let script = lab.written_by_script("tmp/stat")?;
     daemon.stop()?;
     ensure!(
         (stat(&script, 19)?, stat(&script, 41)?) == (0, 0),

@@ -59,7 +59,8 @@ pub(in crate::cases) fn systemd(world: &World) -> Result<()> {
     let ours = system.bring(world.package()?)?;
     let host = Host { node, system };
 
-    host.run(&format!("dpkg --install {debians} && systemctl start keepalived"))?;
+    host.run(&format!("dpkg --install {debians}"))?;
+    host.run("systemctl start keepalived || { journalctl --no-pager -u keepalived; exit 1; }")?;
     host.wait_address("Debian's keepalived")?;
     let before = host.property("MainPID")?;
     host.run(&format!("apt-get install --yes --no-install-recommends {ours}"))?;

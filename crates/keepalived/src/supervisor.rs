@@ -42,7 +42,6 @@ use crate::{clock, memory};
 use actions::Pending;
 use files::Marker;
 use inquiry::Inquiry;
-use kernel::sys::give_back;
 use metrics_process::MetricsProcess;
 use model::{Configuration, Micros, Time};
 use nix::errno::Errno;
@@ -119,8 +118,6 @@ pub(crate) struct Supervisor {
     /// The first configuration is in force everywhere.
     has_started: bool,
     reload: Option<Reload>,
-    /// What a start or a reload took has not been given back yet.
-    untidy: bool,
     /// A reload to begin when this one is complete, with who wants to know about it.
     queued: Option<Vec<ClientId>>,
     /// `reload_time_file`.
@@ -168,7 +165,6 @@ impl Supervisor {
             watchdog: Watchdog::new(now, clock::since_boot()),
             has_started: false,
             reload: None,
-            untidy: false,
             queued: None,
             reload_time: None,
             stop: None,
@@ -254,7 +250,7 @@ impl Supervisor {
     }
 
     fn next_deadline(&self) -> Option<Time> {
-        let is_watching = self.untidy || self.slots.iter().any(|slot| slot.process().is_some());
+        let is_watching = self.slots.iter().any(|slot| slot.process().is_some());
         let respawns = self.slots.iter().filter_map(|slot| match slot.state {
             State::Waiting { until } => Some(until),
             State::Off | State::Running(_) => None,
@@ -395,7 +391,6 @@ impl Supervisor {
             self.metrics_process.keep(self.plan.control.as_mut(), now);
         }
         if let Some(beat) = self.watchdog.beat(now, clock::since_boot()) {
-            self.tidy();
             for slot in &mut self.slots {
                 let kind = slot.kind;
                 if let Some(process) = slot.process_mut()
@@ -421,14 +416,6 @@ impl Supervisor {
                     process.signal(Signal::SIGKILL);
                 }
             }
-        }
-    }
-
-    /// Gives memory back: of what the reading of a configuration took nothing is needed until the next one. At a beat of the
-    /// watchdog, since a child that has just started or reloaded may need the processor more.
-    fn tidy(&mut self) {
-        if std::mem::take(&mut self.untidy) {
-            give_back();
         }
     }
 

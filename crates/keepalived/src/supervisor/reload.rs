@@ -10,6 +10,7 @@ use crate::reading::log_main_file;
 use crate::status::document::ReloadStatus;
 use crate::systemd::State as Notice;
 use crate::{clock, memory};
+use kernel::sys::give_back;
 use model::Configuration;
 use std::os::fd::AsFd;
 
@@ -62,7 +63,8 @@ impl Supervisor {
                 self.answer(&reload.clients, &answer);
             }
             let Some(clients) = self.queued.take() else {
-                self.untidy = true;
+                // Of what the reading of a configuration took nothing is needed until the next one.
+                give_back();
                 return;
             };
             self.begin_reload(clients);

@@ -9,7 +9,7 @@
 //! read the clock, once
 //! sockets that are ready      ─► conversations ─┐
 //! conversations, scripts late ─► conversations ─┴► outcomes ─► director ─► outbox
-//! checks that are due         ─────────────────────────────► director ─► outbox
+//! checks that are due, some   ─────────────────────────────► director ─► outbox
 //! signals, parent, findings, addresses
 //! outbox: runs begin, lines are logged, changes of IPVS go to the writer in one batch,
 //!         scripts, FIFOs and mails wait until that batch is done

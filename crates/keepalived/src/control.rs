@@ -438,29 +438,39 @@ mod tests {
         }
     }
 
+    const RELOAD: &[u8] = b"{\"command\":\"reload\"}\n";
+
+    /// More clients than there is room for, who say nothing.
+    fn crowd(control: &mut Control, path: &Path) -> Vec<UnixStream> {
+        let crowd = (0..3 * CLIENTS).map(|_| UnixStream::connect(path).unwrap());
+        let crowd = crowd.collect();
+        for _ in 0..4 {
+            control.serve();
+        }
+        crowd
+    }
+
+    fn line(stream: &UnixStream) -> String {
+        let mut line = String::new();
+        BufReader::new(stream).read_line(&mut line).unwrap();
+        line
+    }
+
     #[test]
     fn a_reader_asks_for_the_status_again_and_again_and_for_nothing_else() {
         let path = path("reader");
         let mut control = Control::listen(&path).unwrap();
         let (ours, mut reader) = UnixStream::pair().unwrap();
         control.attach(ours).unwrap();
-        // A crowd of others does not drive it out.
-        let crowd: Vec<_> = (0..2 * CLIENTS)
-            .map(|_| UnixStream::connect(&path).unwrap())
-            .collect();
-        for _ in 0..4 {
-            control.serve();
-        }
-        drop(crowd);
+        // Others do not drive it out.
+        drop(crowd(&mut control, &path));
         for _ in 0..2 {
             reader.write_all(b"{\"command\":\"status\"}\n").unwrap();
             let (id, ..) = request(&mut control);
             control.answer(id, &Answer::new(Verdict::Done, "here".to_owned()));
-            let mut line = String::new();
-            BufReader::new(&reader).read_line(&mut line).unwrap();
-            assert!(line.contains("here"));
+            assert!(line(&reader).contains("here"));
         }
-        reader.write_all(b"{\"command\":\"reload\"}\n").unwrap();
+        reader.write_all(RELOAD).unwrap();
         assert!(control.serve().is_empty());
         assert!(control.clients.is_empty());
     }
@@ -470,7 +480,7 @@ mod tests {
         let path = path("talks");
         let mut control = Control::listen(&path).unwrap();
         let mut client = UnixStream::connect(&path).unwrap();
-        client.write_all(b"{\"command\":\"reload\"}\n").unwrap();
+        client.write_all(RELOAD).unwrap();
         request(&mut control);
         client.write_all(b"and another thing").unwrap();
         assert!(control.serve().is_empty());
@@ -482,19 +492,12 @@ mod tests {
         let path = path("asked");
         let mut control = Control::listen(&path).unwrap();
         let mut client = UnixStream::connect(&path).unwrap();
-        client.write_all(b"{\"command\":\"reload\"}\n").unwrap();
+        client.write_all(RELOAD).unwrap();
         let (id, ..) = request(&mut control);
-        let crowd: Vec<_> = (0..3 * CLIENTS)
-            .map(|_| UnixStream::connect(&path).unwrap())
-            .collect();
-        for _ in 0..4 {
-            control.serve();
-        }
+        let crowd = crowd(&mut control, &path);
         assert_eq!(control.clients.len(), CLIENTS);
         control.answer(id, &Answer::new(Verdict::Done, String::new()));
-        let mut line = String::new();
-        BufReader::new(client).read_line(&mut line).unwrap();
-        assert!(line.contains("done"));
+        assert!(line(&client).contains("done"));
         drop(crowd);
     }
 
@@ -506,12 +509,7 @@ mod tests {
         nonsense.write_all(b"nonsense\n").unwrap();
         assert!(control.serve().is_empty());
         assert!(control.clients.is_empty());
-        let crowd: Vec<_> = (0..3 * CLIENTS)
-            .map(|_| UnixStream::connect(&path).unwrap())
-            .collect();
-        for _ in 0..4 {
-            control.serve();
-        }
+        let crowd = crowd(&mut control, &path);
         assert_eq!(control.clients.len(), CLIENTS);
         drop(crowd);
         control.serve();

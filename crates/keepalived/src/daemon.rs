@@ -159,8 +159,8 @@ impl Launch<'_> {
         let configuration = reading.outcome.inspect_err(|exit| {
             // The process that a configuration cannot run ends the daemon with this line, which log watchers know.
             if let Some(reason) = exit.permanent() {
-                let name = format!("pid {}", std::process::id());
-                tracing::info!("{name} exited with permanent error {reason}. Terminating");
+                let pid = std::process::id();
+                tracing::info!("pid {pid} exited with permanent error {reason}. Terminating");
             }
             // Whoever starts a daemon from a shell does not look into the log first.
             if !self.options.foreground {

@@ -25,6 +25,7 @@ mod explain;
 pub mod findings;
 pub mod genhash;
 pub mod handover;
+mod helper;
 mod ipvs_table;
 pub mod link;
 pub mod link_polling;

@@ -114,7 +114,10 @@ impl Capture {
         let listeners_gate = Arc::clone(&gate);
         thread::Builder::new()
             .name(format!("capture {}", node.name()))
-            .spawn(move || listen(&packets, &stopped, &listeners_gate, &sender, &report))
+            .spawn(move || {
+                listen(&packets, &stopped, &listeners_gate, &sender, &report);
+                listeners_gate.leave();
+            })
             .context("starting a thread")?;
         Ok(Self {
             frames,

@@ -35,7 +35,8 @@ pub struct Announcement {
     pub mac: MacAddr,
     /// The address that is announced.
     pub address: IpAddr,
-    /// Whether the address was announced just before this: the first announcements of others are more urgent.
+    /// Whether the address was announced just before this: the first announcements of others are more urgent. What is sent under
+    /// a limit of the rate is none.
     pub is_repeat: bool,
 }
 

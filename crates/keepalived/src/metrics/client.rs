@@ -18,9 +18,6 @@ const FIELDS: usize = 32;
 /// How long a request may take to arrive as a whole.
 const ARRIVAL: Micros = Micros::from_secs(2);
 
-/// How long the daemon may take to tell its status: longer than it gives its own processes.
-const PATIENCE: Micros = Micros::from_secs(8);
-
 /// How long a client may take to read its answer as a whole.
 const DELIVERY: Micros = Micros::from_secs(10);
 
@@ -89,7 +86,7 @@ impl Client {
             match asked_for(&self.head) {
                 Ok(format) => {
                     self.format = format;
-                    (self.step, self.deadline) = (Step::Status, now + PATIENCE);
+                    (self.step, self.deadline) = (Step::Status, now + source::PATIENCE);
                 }
                 Err((status, reason)) => self.give(status, PLAIN, reason, now),
             }

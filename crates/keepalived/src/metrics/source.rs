@@ -5,11 +5,11 @@ use super::family::{Format, render};
 use crate::client;
 use crate::control::{Answer, Detail, Request};
 use crate::status::document::Status;
+use model::Micros;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 /// Longest wait for a status: longer than the supervisor gives its children.
-const PATIENCE: Duration = Duration::from_secs(8);
+pub(super) const PATIENCE: Micros = Micros::from_secs(8);
 
 #[derive(Clone, Debug)]
 pub(super) struct Source {
@@ -27,7 +27,7 @@ impl Source {
     pub(super) fn text(&self, format: Format) -> Result<String, String> {
         let detail = Detail::Present;
         let answer = client::connect(&self.socket)
-            .and_then(|daemon| client::ask(daemon, &Request::Status { detail }, PATIENCE))
+            .and_then(|daemon| client::ask(daemon, &Request::Status { detail }, PATIENCE.into()))
             .map_err(|error| error.to_string())?;
         status(&answer).map(|status| text(&status, format))
     }

@@ -1,10 +1,11 @@
 //! The handle of the launcher, in the process that wants scripts run.
 
-use super::launcher::{DESCRIPTOR, NAME, VARIABLE};
+use super::launcher::HELPER;
 use super::messages::{JobId, Order, Report, ScriptSignal};
 use super::packets::{Packets, Received, Sent};
 use super::{End, Origin, Program};
-use crate::{clock, log, privileges, systemd};
+use crate::helper::Surroundings;
+use crate::{clock, log, privileges};
 use model::{Micros, Time};
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -12,8 +13,7 @@ use nix::sys::signal::Signal;
 use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::os::unix::process::CommandExt;
-use std::process::{Child, Command, Stdio};
+use std::process::Child;
 
 /// A launcher that dies is replaced at once, but not more often than this.
 const RESTART: Micros = Micros::from_secs(1);
@@ -67,13 +67,7 @@ pub(crate) fn launch() -> io::Result<OwnedFd> {
 
 fn execute() -> io::Result<(Child, Packets)> {
     let (packets, theirs) = Packets::pair()?;
-    // Blocked signals stay blocked in the new process, so none can end it before it reads them.
-    let child = Command::new("/proc/self/exe")
-        .arg0(NAME)
-        .env(VARIABLE, DESCRIPTOR)
-        .env_remove(systemd::VARIABLE)
-        .stdin(Stdio::from(theirs))
-        .spawn()?;
+    let child = HELPER.command(theirs, Surroundings::Kept).spawn()?;
     Ok((child, packets))
 }
 
@@ -97,7 +91,7 @@ impl Launcher {
         if self.process.is_none()
             && let Err(error) = self.start_process()
         {
-            tracing::error!("starting {NAME}: {error}");
+            tracing::error!("starting {HELPER}: {error}");
         }
     }
 
@@ -109,7 +103,7 @@ impl Launcher {
         self.started = Some(now);
         if privileges::is_sealed() {
             tracing::warn!(
-                "{NAME} has no more rights than this process: scripts that need more fail until a reload"
+                "{HELPER} has no more rights than this process: scripts that need more fail until a reload"
             );
         }
         let (child, packets) = execute()?;
@@ -132,7 +126,7 @@ impl Launcher {
         if self.process.is_none()
             && let Err(error) = self.begin(None, Packets::new(connection))
         {
-            tracing::error!("{NAME}: {error}");
+            tracing::error!("{HELPER}: {error}");
         }
     }
 
@@ -159,7 +153,7 @@ impl Launcher {
         if self.running.contains_key(&job)
             && let Err(error) = self.order(&Order::Signal(job, signal))
         {
-            tracing::error!("{NAME}: {error}");
+            tracing::error!("{HELPER}: {error}");
         }
     }
 
@@ -181,7 +175,7 @@ impl Launcher {
                 // That it is closed is found by whoever reads.
                 Ok(Sent::Full | Sent::Closed) => return,
                 Err(error) => {
-                    tracing::error!("{NAME}: {error}");
+                    tracing::error!("{HELPER}: {error}");
                     process.waiting.pop_front();
                 }
             }
@@ -280,7 +274,7 @@ impl Launcher {
             // It has closed its end, or does so now that ours is closed: it is gone within moments.
             let status = process.child.as_mut().map(Child::wait);
             let why = error.map(ToString::to_string).unwrap_or_default();
-            tracing::error!(target: log::ALERT, "{NAME} died ({status:?}) {why}");
+            tracing::error!(target: log::ALERT, "{HELPER} died ({status:?}) {why}");
         }
         for id in std::mem::take(&mut self.running).into_keys() {
             self.ended.push((id, End::Signalled(Signal::SIGKILL as i32)));

@@ -7,60 +7,37 @@ use super::packets::{Packets, Received, Sent};
 use super::spawn::{By, Surroundings};
 use super::{End, Program};
 use crate::exit::Exit;
+use crate::helper::Helper;
 use crate::signals::{SignalNumber, Signals};
-use kernel::sys::remove_variable;
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::sys::prctl;
 use nix::sys::signal::{Signal, killpg};
 use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid, waitpid};
-use nix::unistd::{Pid, dup2_stdin};
+use nix::unistd::Pid;
 use std::collections::HashMap;
-use std::fs::File;
 use std::io;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::process::ExitCode;
 
-/// The variable that makes this program a launcher; its value is the descriptor of the connection.
-pub(super) const VARIABLE: &str = "KEEPALIVED_LAUNCHER";
-
-/// Standard input: the standard library can place it without a window in which another child would inherit it.
-pub(super) const DESCRIPTOR: &str = "0";
-
-/// What `ps` calls the process. Not `keepalived`, so that those who look for or count the daemon's processes by that
-/// name find what they know.
-pub(super) const NAME: &str = "keepalived_exec";
+pub(super) const HELPER: Helper = Helper {
+    name: c"keepalived_exec",
+    variable: "KEEPALIVED_LAUNCHER",
+};
 
 /// Runs the launcher if this process was started as one.
 ///
 /// Call it first in `main`, before any thread is started.
 #[must_use]
 pub fn run() -> Option<ExitCode> {
-    let value = std::env::var_os(VARIABLE)?;
-    let outcome = if value == DESCRIPTOR {
-        begin().and_then(|mut launcher| {
-            let ended = launcher.live();
-            launcher.terminate();
-            ended
-        })
-    } else {
-        Err(Errno::EBADF.into())
-    };
-    Some(match outcome {
-        Ok(()) => Exit::Normal.into(),
-        Err(error) => {
-            let _ = nix::unistd::write(io::stderr(), format!("{NAME}: {error}\n").as_bytes());
-            Exit::Fatal.into()
-        }
+    HELPER.run(Exit::Fatal, |signals, socket| {
+        let mut launcher = begin(signals, socket)?;
+        let ended = launcher.live();
+        launcher.terminate();
+        ended
     })
 }
 
-fn begin() -> io::Result<Launcher> {
-    remove_variable(VARIABLE)?;
-    prctl::set_name(c"keepalived_exec")?;
-    let signals = Signals::new()?;
-    let socket = io::stdin().as_fd().try_clone_to_owned()?;
-    dup2_stdin(File::open("/dev/null")?)?;
+fn begin(signals: Signals, socket: OwnedFd) -> io::Result<Launcher> {
     Ok(Launcher {
         packets: Packets::new(socket),
         signals,

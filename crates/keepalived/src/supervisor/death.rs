@@ -36,7 +36,7 @@ pub(super) fn judge(name: Option<&str>, pid: Pid, status: WaitStatus, killer: Ki
                 tracing::info!("{name} exited with permanent error {reason}. Terminating");
                 return Consequence::Terminate(Exit::Status(code));
             }
-            tracing::info!("{name} exited with status {code}");
+            tracing::info!("{name} {}", how(status));
         }
         WaitStatus::Signaled(_, Signal::SIGSEGV, _) => {
             tracing::info!("{name} exited due to segmentation fault (SIGSEGV).");
@@ -47,11 +47,7 @@ pub(super) fn judge(name: Option<&str>, pid: Pid, status: WaitStatus, killer: Ki
                 Signal::SIGKILL if killer == Killer::Unknown => " - has rlimit_rttime been exceeded?",
                 _ => "",
             };
-            tracing::info!(
-                "{name} exited due to signal {} ({}){hint}",
-                signal as i32,
-                described(signal)
-            );
+            tracing::info!("{name} {}{hint}", how(status));
         }
         _ => {}
     }
@@ -71,6 +67,17 @@ pub(super) fn announce(kind: Kind, pid: Pid, respawns: bool) {
 fn please_report() {
     tracing::info!("  This should not happen. Please report it, with the configuration");
     tracing::info!("  and the log from the start of the daemon up to this line.");
+}
+
+/// How a process ended.
+pub(super) fn how(status: WaitStatus) -> String {
+    match status {
+        WaitStatus::Exited(_, code) => format!("exited with status {code}"),
+        WaitStatus::Signaled(_, signal, _) => {
+            format!("exited due to signal {} ({})", signal as i32, described(signal))
+        }
+        _ => "has gone".to_owned(),
+    }
 }
 
 /// A signal as `strsignal` describes it.
@@ -97,6 +104,14 @@ fn described(signal: Signal) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_end_is_told_in_words() {
+        let pid = Pid::from_raw(7);
+        assert_eq!(how(WaitStatus::Exited(pid, 70)), "exited with status 70");
+        let killed = WaitStatus::Signaled(pid, Signal::SIGKILL, false);
+        assert_eq!(how(killed), "exited due to signal 9 (Killed)");
+    }
 
     #[test]
     fn permanent_errors_end_the_daemon_with_the_status_of_the_child() {

@@ -1,5 +1,6 @@
 //! The process that serves metrics over HTTP: when it runs, and its end.
 
+use super::death::how;
 use super::respawn::Respawn;
 use crate::control::Control;
 use crate::metrics::process;
@@ -95,7 +96,7 @@ impl MetricsProcess {
         if status.pid() != Some(pid) {
             return false;
         }
-        tracing::warn!("metrics process({pid}) died ({status:?}): Respawning");
+        tracing::warn!("metrics process({pid}) {}: Respawning", how(status));
         serving.wait_again(now.since(started), now);
         true
     }

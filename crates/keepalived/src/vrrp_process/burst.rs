@@ -8,8 +8,8 @@ use model::{Micros, Time};
 
 /// Requests to the kernel that make a burst. Fewer are over when the kernel is done.
 const MANY: u64 = 16;
-/// A burst is over when nothing was under way for so long. A backup that hears its master, be it every 10 ms, is further from a
-/// takeover.
+/// A burst is over when nothing was under way for so long. With the usual three intervals of `down_timer_adverts` a backup that
+/// hears its master, be it every 10 ms, is further from a takeover.
 pub(super) const QUIET: Micros = Micros::from_millis(5);
 
 /// What is known of the present burst.
@@ -23,8 +23,8 @@ pub(super) struct Burst {
 }
 
 impl Burst {
-    /// What scripts and mails are to wait for, at the end of a turn: `work` is what goes on now, `requests` how many requests there
-    /// have been.
+    /// What scripts and mails are to wait for, at the end of a turn: `work` is what goes on now, `requests` the number of the
+    /// next request.
     pub(super) fn judge(&mut self, now: Time, work: KernelWork, requests: u64) -> KernelWork {
         self.until = None;
         let end = match work {

@@ -88,7 +88,7 @@ impl Requests {
         }
     }
 
-    /// How many requests of the router there have been.
+    /// The number of the next request; the writer's own ones count too.
     pub(super) fn count(&self) -> u64 {
         self.base + self.open.len() as u64
     }

@@ -46,6 +46,11 @@ impl Gate {
         self.changed.notify_all();
     }
 
+    /// For the thread: it ends, so that nobody is to wait for it.
+    pub(super) fn leave(&self) {
+        self.tell_empty(Stamp::from_epoch(Duration::MAX));
+    }
+
     /// Closes the gate for so long, opens it and waits until everything of that time has been collected.
     #[expect(clippy::disallowed_methods, reason = "it is time that is waited for")]
     pub(super) fn close_for(&self, duration: Duration) {

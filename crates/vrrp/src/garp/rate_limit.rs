@@ -288,6 +288,11 @@ mod tests {
         announcer.announce(InstanceId(0), &targets, Round::block(2), &links(), &mut wake);
         let (a, b) = (targets[0].address, targets[1].address);
         assert_eq!(addresses(&out), [a, b, a, b]);
+        let repeats = out
+            .announcements
+            .iter()
+            .map(|announcement| announcement.is_repeat);
+        assert_eq!(repeats.collect::<Vec<_>>(), [false, false, true, true]);
         assert_eq!(alarms.earliest(), None);
     }
 
@@ -326,25 +331,6 @@ mod tests {
             "those without a limit do not wait"
         );
         assert_eq!(times, [0, 500_000, 1_000_000, 1_500_000]);
-    }
-
-    #[test]
-    fn what_follows_the_first_of_each_address_is_a_repetition() {
-        let (mut announcer, mut alarms, mut out) =
-            (Announcer::new(&[]), Alarms::default(), Outbox::default());
-        let targets = [target("10.0.0.1"), target("10.0.0.2")];
-        let mut wake = Wake {
-            now: Time(0),
-            alarms: &mut alarms,
-            out: &mut out,
-        };
-        announcer.announce(InstanceId(0), &targets, Round::block(3), &links(), &mut wake);
-        let repeats: Vec<_> = out
-            .announcements
-            .iter()
-            .map(|announcement| announcement.is_repeat)
-            .collect();
-        assert_eq!(repeats, [false, false, true, true, true, true]);
     }
 
     #[test]

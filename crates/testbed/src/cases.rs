@@ -243,9 +243,22 @@ fn conclude(arguments: &Arguments, verdicts: &[parallel::Verdict]) -> bool {
             say(&format!("counts {} {passed} {failed}", kind.name()));
         }
     }
+    // Once more where they are found: a guest's failures stand among the words of many others.
+    for verdict in verdicts {
+        if let Some(reason) = &verdict.failure {
+            say(&format!("failed {}: {}", verdict.name, brief(&format!("{reason:#}"))));
+        }
+    }
     let (passed, failed) = failures(None);
     say(&format!("{passed} passed, {failed} failed"));
     failed == 0
+}
+
+/// The beginning of a reason, on one line.
+fn brief(reason: &str) -> String {
+    const LENGTH: usize = 300;
+    let line = reason.lines().next().unwrap_or_default();
+    line.chars().take(LENGTH).collect()
 }
 
 /// Why a case cannot be run.

@@ -15,6 +15,7 @@ use crate::{Programs, say};
 
 /// What a case prints before its name when it has passed or failed ([`parallel`](super::parallel)).
 const PASSED: &str = "pass";
+const FAILED: &str = "FAIL";
 
 /// What all cases of a guest may take on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(900);
@@ -90,19 +91,30 @@ fn run_in(guest: &Guest, programs: &Programs, arguments: &Arguments, cases: &[Ca
         }
     };
     output.lines().for_each(say);
-    let passed = |case: &Case| {
-        output.lines().any(|line| {
-            let mut words = line.split_whitespace();
-            words.next() == Some(PASSED) && words.next() == Some(&case.name)
-        })
-    };
     Ok(cases
         .iter()
         .map(|case| Verdict {
+            name: case.name.clone(),
             kind: Kind::Guest,
-            failure: (!passed(case)).then(|| anyhow!("its words are above")),
+            failure: failure(output, &case.name),
         })
         .collect())
+}
+
+/// Why the case has failed, as the guest tells; nothing when it has passed.
+fn failure(output: &str, name: &str) -> Option<anyhow::Error> {
+    let mut lines = output.lines();
+    let verdict = lines.find_map(|line| {
+        let mut words = line.split_whitespace();
+        let verdict = words.next()?;
+        let ended = verdict == PASSED || verdict == FAILED;
+        (ended && words.next() == Some(name)).then_some(verdict)
+    });
+    match verdict {
+        Some(PASSED) => None,
+        Some(_) => Some(anyhow!("{}", lines.next().unwrap_or_default().trim())),
+        None => Some(anyhow!("the guest has not told its end")),
+    }
 }
 
 fn inner_arguments(programs: &Programs, arguments: &Arguments, cases: &[Case]) -> Result<Vec<OsString>> {

@@ -189,6 +189,11 @@ pub(super) fn measured(world: &World) -> Result<()> {
     );
     let mut daemon = Daemon::start(&pair.one, &world.ours, &text)?;
     daemon.wait_state("VI", State::Master, PATIENCE)?;
+    // The kernel confirms the address a moment later.
+    eventually("the address in the status", || {
+        let status = json(world, &pair.one, &["status", "--json"])?;
+        Ok(status["vrrp"]["instances"][0]["addresses"][0]["present"] == true)
+    })?;
     let labels = format!("{{iname=\"VI\",intf=\"{INTERFACE}\",vrid=\"51\"}}");
     let sent = format!("keepalived_advertisements_sent_total{labels}");
     let status = || -> Result<u64> {
@@ -203,18 +208,18 @@ pub(super) fn measured(world: &World) -> Result<()> {
         let after = status()?;
         ensure!(
             text.ends_with("# EOF\n") == accept.contains("openmetrics"),
-            "{text}"
+            "the end of another format than {accept} in\n{text}"
         );
         let measured = number(&text, &sent)?;
         ensure!(
             (before..=after).contains(&measured),
             "{measured} is not between {before} and {after}"
         );
-        ensure!(number(&text, "keepalived_up ")? == 1, "{text}");
+        ensure!(number(&text, "keepalived_up ")? == 1, "not up in\n{text}");
         let state = format!("keepalived_instance_state{labels}");
-        ensure!(number(&text, &state)? == 2, "{text}");
+        ensure!(number(&text, &state)? == 2, "not MASTER in\n{text}");
         let present = format!("keepalived_instance_addresses_present{labels}");
-        ensure!(number(&text, &present)? == 1, "{text}");
+        ensure!(number(&text, &present)? == 1, "its address is not there in\n{text}");
     }
     // The file is made anew every second; asking for the status takes some milliseconds.
     let from = status()?;

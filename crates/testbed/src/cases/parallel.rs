@@ -13,6 +13,7 @@ use crate::say;
 
 /// How a case ended.
 pub(super) struct Verdict {
+    pub(super) name: String,
     pub(super) kind: Kind,
     pub(super) failure: Option<anyhow::Error>,
 }
@@ -48,6 +49,7 @@ pub(super) fn run(world: &World, cases: &[Case], jobs: usize) -> Result<Vec<Verd
                 Some(reason) => say(&format!("FAIL  {:<52} {took:>9}\n      {reason:#}", case.name)),
             }
             all.push(Verdict {
+                name: case.name.clone(),
                 kind: case.kind,
                 failure,
             });

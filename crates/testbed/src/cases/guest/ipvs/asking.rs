@@ -13,8 +13,6 @@ use testbed::netns::Node;
 const ASKERS: u32 = 10;
 /// How often each of them asks: all together 50 times a second.
 const PERIOD: Duration = Duration::from_millis(200);
-/// How long before its end a server may have been asked without having answered.
-const IN_FLIGHT: Duration = Duration::from_millis(200);
 
 /// A client.
 pub(super) struct Asking {
@@ -32,6 +30,7 @@ pub(super) struct Answers {
 /// A request that was not answered.
 struct Failure {
     asked: Stamp,
+    failed: Stamp,
     reason: anyhow::Error,
 }
 
@@ -74,9 +73,11 @@ fn ask_until(stopped: &AtomicBool, first: Stamp, ask: fn() -> Result<()>) -> Ans
         }
         let asked = Stamp::now();
         answers.requests += 1;
-        answers
-            .failures
-            .extend(ask().err().map(|reason| Failure { asked, reason }));
+        answers.failures.extend(ask().err().map(|reason| Failure {
+            asked,
+            failed: Stamp::now(),
+            reason,
+        }));
         while due.remaining().is_zero() {
             due = due + PERIOD;
         }
@@ -90,16 +91,22 @@ impl Answers {
         (self.requests, self.failures.len())
     }
 
-    /// Fails if a request has failed that was not made within one of these windows: from the death of a server until it is out
-    /// of the table.
+    /// Fails if a request has failed that was not under way within one of these windows: from the death of a server, or the
+    /// order to remove it, until it is out of the table.
     pub(super) fn ensure_within(&self, windows: &[(Stamp, Stamp)]) -> Result<()> {
         ensure!(self.requests > 0, "nobody has asked");
-        for Failure { asked, reason } in &self.failures {
+        for Failure {
+            asked,
+            failed,
+            reason,
+        } in &self.failures
+        {
             ensure!(
                 windows
                     .iter()
-                    .any(|(dead, removed)| (*dead - IN_FLIGHT..*removed).contains(asked)),
-                "a request failed when every server in the table was well: {reason:#}"
+                    .any(|(dead, removed)| asked < removed && dead < failed),
+                "a request of {:.1?} failed when every server in the table was well: {reason:#}",
+                failed.since(*asked)
             );
         }
         Ok(())

@@ -10,6 +10,13 @@ use vrrp::{RunId, ScriptResult};
 /// One thing that a thread found out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Finding {
+    /// A run of a track script, of which [`Self::ScriptFinished`] tells next, has printed this.
+    ScriptPrinted {
+        /// The run.
+        run: RunId,
+        /// The last of what it printed.
+        output: String,
+    },
     /// A run of a track script ended.
     ScriptFinished {
         /// The run.

@@ -20,7 +20,8 @@
 //! # What a script gets
 //!
 //! The parsed words, no shell; user, group and exactly the configured supplementary groups; standard input, output and error
-//! on `/dev/null` and no other descriptor; a process group of its own, default dispositions, an empty signal mask; the
+//! on `/dev/null` and no other descriptor, but output and error of a track script in a pipe of which the launcher keeps the end for
+//! the status and the log; a process group of its own, default dispositions, an empty signal mask; the
 //! daemon's environment without `IFS`, `LD_PRELOAD`, `LD_LIBRARY_PATH` and the service manager's socket; `SIGTERM` when
 //! keepalived ends. A file that the kernel does not take for a program is run by `sh` (`spec/runtime.md` section 7.1).
 //!
@@ -33,14 +34,16 @@ mod end;
 pub mod launcher;
 mod messages;
 mod origin;
+mod outputs;
 mod packets;
+mod printed;
 mod program;
 mod spawn;
 
 pub use attend::{Attended, attend};
-pub use client::Launcher;
 pub(crate) use client::launch;
+pub use client::{Ended, Launcher};
 pub use end::End;
-pub use messages::{JobId, ScriptSignal};
+pub use messages::{JobId, Output, ScriptSignal};
 pub use origin::Origin;
 pub use program::Program;

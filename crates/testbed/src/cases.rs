@@ -246,7 +246,11 @@ fn conclude(arguments: &Arguments, verdicts: &[parallel::Verdict]) -> bool {
     // Once more where they are found: a guest's failures stand among the words of many others.
     for verdict in verdicts {
         if let Some(reason) = &verdict.failure {
-            say(&format!("failed {}: {}", verdict.name, brief(&format!("{reason:#}"))));
+            say(&format!(
+                "failed {}: {}",
+                verdict.name,
+                brief(&format!("{reason:#}"))
+            ));
         }
     }
     let (passed, failed) = failures(None);

@@ -123,6 +123,8 @@ pub enum ScriptEvent {
     StillRunning,
     /// A run is due and the one before is just being ended.
     StillEnding,
+    /// It did not succeed, and printed this.
+    Printed(Arc<str>),
     /// It cannot be killed.
     FailedToTerminate,
 }
@@ -245,6 +247,9 @@ impl fmt::Display for Event {
                     write!(f, "VRRP_Script({name}) failed (due to signal {signal})")
                 }
                 ScriptEvent::TimedOut => write!(f, "VRRP_Script({name}) timed_out"),
+                ScriptEvent::Printed(output) => {
+                    write!(f, "VRRP_Script({name}) printed: {}", output.replace('\n', " | "))
+                }
                 ScriptEvent::KeptOnReload { good } => {
                     let word = if *good { "successful" } else { "unsuccessful" };
                     write!(f, "VRRP_Script({name}) considered {word} on reload")

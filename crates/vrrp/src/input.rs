@@ -103,6 +103,14 @@ pub enum Input<'a> {
     /// The kernel writer has done what a [`Want`](crate::Want) asked for. What the kernel's monitor has to tell about it
     /// is to be handed in before: an address that is missing then was removed by somebody else.
     Confirmed(Ticket, Outcome),
+    /// A run of a track script, about to be reported as ended, has printed something. It changes nothing; the log and the
+    /// status show it.
+    ScriptPrinted {
+        /// The run.
+        run: RunId,
+        /// The end of what it printed, without control characters.
+        output: &'a str,
+    },
     /// A run of a track script ended.
     ScriptFinished {
         /// The run, as [`ScriptCommand::Start`](crate::ScriptCommand::Start) named it.

@@ -123,6 +123,7 @@ impl Router {
                 Owner::Instance(id) => self.instance_confirmed(now, id, ticket.number, outcome, out),
                 Owner::Static => self.static_confirmed(now, ticket.number, outcome, out),
             },
+            Input::ScriptPrinted { run, output } => self.trackers.script_printed(run, output),
             Input::ScriptFinished { run, result } => self.script_finished(now, run, result, out),
             Input::FileRead { file, value } => self.file_read(now, file, value, out),
             Input::ProcessesCounted { process, count } => {

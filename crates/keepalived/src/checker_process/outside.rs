@@ -108,7 +108,8 @@ impl CheckerProcess {
                     return Err(ProcessError::System { what: thread, source });
                 }
                 // Only the VRRP process has those.
-                Finding::ScriptFinished { .. }
+                Finding::ScriptPrinted { .. }
+                | Finding::ScriptFinished { .. }
                 | Finding::ProcessesCounted { .. }
                 | Finding::LinkPolled { .. } => {}
             }

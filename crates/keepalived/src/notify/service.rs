@@ -8,7 +8,7 @@ use crate::clock;
 use crate::findings::Finding;
 use crate::mail::Mailer;
 use crate::runtime::inbox::{Inbox, Poster, Senders};
-use crate::scripts::{End, JobId, Launcher, Origin, Program, ScriptSignal};
+use crate::scripts::{End, Ended, JobId, Launcher, Origin, Output, Program, ScriptSignal};
 use model::{Micros, ScriptKind, Time};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use std::collections::{BTreeSet, HashMap};
@@ -146,8 +146,8 @@ impl Service {
                 self.carry_out(now, order);
             }
             self.launcher.collect(&mut ended);
-            for (job, end) in ended.drain(..) {
-                self.ended(job, end);
+            for ended in ended.drain(..) {
+                self.ended(ended);
             }
             self.keep_limits(now);
             self.start_waiting(now);
@@ -256,7 +256,9 @@ impl Service {
             }
         }
         if let Some(reader) = &channel.plan.reader {
-            let job = self.launcher.start(Program::new(reader, [channel.plan.path()]));
+            let job = self
+                .launcher
+                .start(Program::new(reader, [channel.plan.path()]), Output::Discarded);
             channel.reader = Some(job);
             self.jobs.insert(job, Purpose::Reader);
         }
@@ -313,7 +315,7 @@ impl Service {
             ScriptCommand::Start { run, script } => match &script.kind {
                 ScriptKind::OpenTest(path) => self.test_open(run, path),
                 ScriptKind::Command(command) => {
-                    let job = self.launcher.start(Program::new(command, []));
+                    let job = self.launcher.start(Program::new(command, []), Output::Kept);
                     self.jobs.insert(job, Purpose::Track(run));
                     self.runs.insert(run, job);
                 }
@@ -335,7 +337,7 @@ impl Service {
     fn check(&mut self, now: Time, command: CheckScript) {
         match command {
             CheckScript::Start(run, program) => {
-                let job = self.launcher.start(program);
+                let job = self.launcher.start(program, Output::Discarded);
                 self.jobs.insert(job, Purpose::Check(run));
                 self.checks.insert(run, job);
             }
@@ -374,11 +376,14 @@ impl Service {
         }
     }
 
-    fn ended(&mut self, job: JobId, end: End) {
+    fn ended(&mut self, Ended { job, end, output }: Ended) {
         self.queue.ended(job);
         match self.jobs.remove(&job) {
             Some(Purpose::Track(run)) => {
                 self.runs.remove(&run);
+                if let Some(output) = output {
+                    self.findings.post(Finding::ScriptPrinted { run, output });
+                }
                 let result = match end {
                     End::Exited(status) => ScriptResult::Exited(status),
                     End::Signalled(signal) => ScriptResult::Signalled(signal),
@@ -421,7 +426,7 @@ impl Service {
 
     fn start_waiting(&mut self, now: Time) {
         while let Some(waiting) = self.queue.next(now) {
-            let job = self.launcher.start(waiting.program);
+            let job = self.launcher.start(waiting.program, Output::Discarded);
             self.queue.started(now, job, waiting.ordered);
             let purpose = match waiting.limit {
                 Limit::None => Purpose::Notify,

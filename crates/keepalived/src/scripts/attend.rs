@@ -39,7 +39,7 @@ pub fn attend(
     interrupts: &[SignalNumber],
 ) -> Attended {
     tracing::info!(target: log::DETAIL, "Running {what} {program}");
-    let (pid, by) = match Surroundings::new(origin.limits()).and_then(|all| all.spawn(program)) {
+    let (pid, by) = match Surroundings::new(origin.limits()).and_then(|all| all.spawn(program, None)) {
         Ok(started) => started,
         Err(error) => {
             let errno = error.raw_os_error().unwrap_or_default();

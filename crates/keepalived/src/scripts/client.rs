@@ -1,8 +1,9 @@
 //! The handle of the launcher, in the process that wants scripts run.
 
 use super::launcher::HELPER;
-use super::messages::{JobId, Order, Report, ScriptSignal};
+use super::messages::{JobId, Order, Output, Report, ScriptSignal};
 use super::packets::{Packets, Received, Sent};
+use super::printed;
 use super::{End, Origin, Program};
 use crate::helper::Surroundings;
 use crate::{clock, log, privileges};
@@ -39,9 +40,21 @@ pub struct Launcher {
     /// Scripts that have not ended.
     running: BTreeMap<JobId, Job>,
     /// Ends that did not come from the process.
-    ended: Vec<(JobId, End)>,
+    ended: Vec<Ended>,
     /// Scripts without `#!` that were told.
     told: HashSet<String>,
+}
+
+/// A script that has ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// The run.
+    pub job: JobId,
+    /// How.
+    pub end: End,
+    /// The last of what it printed, about a thousand characters at most, without control characters but the ends of lines. Nothing
+    /// if that is blank, or not kept.
+    pub output: Option<String>,
 }
 
 #[derive(Debug)]
@@ -131,7 +144,7 @@ impl Launcher {
     }
 
     /// Starts a script. How it ended, or that it could not be started, comes with [`collect`](Self::collect).
-    pub fn start(&mut self, program: Program) -> JobId {
+    pub fn start(&mut self, program: Program, output: Output) -> JobId {
         self.prepare();
         self.jobs += 1;
         let id = JobId(self.jobs);
@@ -140,10 +153,10 @@ impl Launcher {
             by_shell: false,
         };
         self.running.insert(id, job);
-        if let Err(error) = self.order(&Order::Start(id, program)) {
+        if let Err(error) = self.order(&Order::Start(id, program, output)) {
             self.not_started(id, error.raw_os_error().unwrap_or(Errno::EIO as i32));
         } else if self.process.is_none() {
-            self.finish(id, End::Signalled(Signal::SIGKILL as i32));
+            self.finish(id, End::Signalled(Signal::SIGKILL as i32), None);
         }
         id
     }
@@ -195,11 +208,11 @@ impl Launcher {
     }
 
     /// Takes in what has ended since the last call.
-    pub fn collect(&mut self, ended: &mut Vec<(JobId, End)>) {
+    pub fn collect(&mut self, ended: &mut Vec<Ended>) {
         self.flush();
         while let Some(process) = &mut self.process {
             match process.packets.receive() {
-                Ok(Received::Message(report)) => self.note(&report),
+                Ok(Received::Message(report)) => self.note(report),
                 Ok(Received::Nothing) => break,
                 Ok(Received::Closed) => self.lost(None),
                 Err(error) => self.lost(Some(&error)),
@@ -221,8 +234,8 @@ impl Launcher {
         }
     }
 
-    fn note(&mut self, report: &Report) {
-        match *report {
+    fn note(&mut self, report: Report) {
+        match report {
             Report::ByShell(id) => {
                 let Some(job) = self.running.get_mut(&id) else {
                     return;
@@ -233,7 +246,7 @@ impl Launcher {
                 }
             }
             Report::NotStarted(id, errno) => self.not_started(id, errno),
-            Report::Ended(id, end) => self.finish(id, end),
+            Report::Ended(id, end, output) => self.finish(id, end, printed::text(&output)),
         }
     }
 
@@ -246,25 +259,25 @@ impl Launcher {
                 Errno::from_raw(errno).desc()
             );
         }
-        self.finish(id, End::NOT_STARTED);
+        self.finish(id, End::NOT_STARTED, None);
     }
 
-    fn finish(&mut self, id: JobId, end: End) {
-        let Some(job) = self.running.remove(&id) else {
+    fn finish(&mut self, job: JobId, end: End, output: Option<String>) {
+        let Some(Job { name, by_shell }) = self.running.remove(&job) else {
             return;
         };
         let end = match end {
-            End::Exited(NOT_FOUND) if job.by_shell => {
-                tracing::error!(target: log::ALERT, "Couldn't find command: {}", job.name);
+            End::Exited(NOT_FOUND) if by_shell => {
+                tracing::error!(target: log::ALERT, "Couldn't find command: {name}");
                 End::NOT_STARTED
             }
-            End::Exited(NOT_EXECUTABLE) if job.by_shell => {
-                tracing::error!(target: log::ALERT, "Couldn't execute command: {}", job.name);
+            End::Exited(NOT_EXECUTABLE) if by_shell => {
+                tracing::error!(target: log::ALERT, "Couldn't execute command: {name}");
                 End::NOT_STARTED
             }
             end => end,
         };
-        self.ended.push((id, end));
+        self.ended.push(Ended { job, end, output });
     }
 
     /// The process has gone, and what it started has got `SIGTERM`. Nothing more will be heard of that.
@@ -276,8 +289,10 @@ impl Launcher {
             let why = error.map(ToString::to_string).unwrap_or_default();
             tracing::error!(target: log::ALERT, "{HELPER} died ({status:?}) {why}");
         }
-        for id in std::mem::take(&mut self.running).into_keys() {
-            self.ended.push((id, End::Signalled(Signal::SIGKILL as i32)));
+        for job in std::mem::take(&mut self.running).into_keys() {
+            let end = End::Signalled(Signal::SIGKILL as i32);
+            let output = None;
+            self.ended.push(Ended { job, end, output });
         }
     }
 }

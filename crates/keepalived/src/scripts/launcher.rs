@@ -2,7 +2,8 @@
 //!
 //! It decides nothing. It ends when its connection does, and its scripts with it.
 
-use super::messages::{JobId, Order, Report, ScriptSignal};
+use super::messages::{JobId, Order, Output, Report, ScriptSignal};
+use super::outputs::Outputs;
 use super::packets::{Packets, Received, Sent};
 use super::spawn::{By, Surroundings};
 use super::{End, Program};
@@ -42,6 +43,7 @@ fn begin(signals: Signals, socket: OwnedFd) -> io::Result<Launcher> {
         packets: Packets::new(socket),
         signals,
         surroundings: Surroundings::new(Vec::new())?,
+        outputs: Outputs::new()?,
         running: HashMap::new(),
         jobs: HashMap::new(),
     })
@@ -59,6 +61,7 @@ struct Launcher {
     packets: Packets,
     signals: Signals,
     surroundings: Surroundings,
+    outputs: Outputs,
     running: HashMap<Pid, Running>,
     jobs: HashMap<JobId, Pid>,
 }
@@ -76,10 +79,15 @@ impl Launcher {
             let mut descriptors = [
                 PollFd::new(self.packets.as_fd(), PollFlags::POLLIN),
                 PollFd::new(self.signals.as_fd(), PollFlags::POLLIN),
+                PollFd::new(self.outputs.as_fd(), PollFlags::POLLIN),
             ];
             match poll(&mut descriptors, PollTimeout::NONE) {
                 Ok(_) | Err(Errno::EINTR) => {}
                 Err(errno) => return Err(errno.into()),
+            }
+            let has_output = descriptors[2].any().unwrap_or_default();
+            if has_output {
+                self.outputs.read()?;
             }
             let mut has_child_ended = false;
             while let Some(signal) = self.signals.next()? {
@@ -107,14 +115,20 @@ impl Launcher {
             Received::Closed => return Ok(Connection::Closed),
             Received::Nothing => {}
             Received::Message(Order::Begin(origin)) => origin.restore(),
-            Received::Message(Order::Start(job, program)) => return self.start(job, &program),
+            Received::Message(Order::Start(job, program, output)) => {
+                return self.start(job, &program, output);
+            }
             Received::Message(Order::Signal(job, signal)) => self.signal(job, signal),
         }
         Ok(Connection::Open)
     }
 
-    fn start(&mut self, job: JobId, program: &Program) -> io::Result<Connection> {
-        match self.surroundings.spawn(program) {
+    fn start(&mut self, job: JobId, program: &Program, output: Output) -> io::Result<Connection> {
+        let pipe = match output {
+            Output::Discarded => None,
+            Output::Kept => self.outputs.open(job),
+        };
+        match self.surroundings.spawn(program, pipe.as_ref().map(AsFd::as_fd)) {
             Ok((pid, by)) => {
                 self.jobs.insert(job, pid);
                 let is_ended = false;
@@ -125,6 +139,8 @@ impl Launcher {
                 }
             }
             Err(error) => {
+                drop(pipe);
+                self.outputs.take(job);
                 // What the library itself refuses, such as a zero byte in a word, has no number.
                 let errno = error.raw_os_error().unwrap_or(Errno::EINVAL as i32);
                 self.report(&Report::NotStarted(job, errno))
@@ -166,7 +182,8 @@ impl Launcher {
             waitpid(pid, None)?;
             if let (Some(Running { job, .. }), Some(end)) = (ended, End::of(status)) {
                 self.jobs.remove(&job);
-                if self.report(&Report::Ended(job, end))? == Connection::Closed {
+                let printed = self.outputs.take(job);
+                if self.report(&Report::Ended(job, end, printed))? == Connection::Closed {
                     return Ok(Connection::Closed);
                 }
             }

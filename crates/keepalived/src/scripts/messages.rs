@@ -24,13 +24,22 @@ pub enum ScriptSignal {
     Kill,
 }
 
+/// What becomes of what a script prints.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Output {
+    /// It is lost.
+    Discarded,
+    /// The last of it is told with the end of the script.
+    Kept,
+}
+
 /// To the launcher.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum Order {
     /// The first message: what scripts get back.
     Begin(Origin),
     /// Start a script.
-    Start(JobId, Program),
+    Start(JobId, Program, Output),
     /// Send a signal to the group of a script, if it has not ended.
     Signal(JobId, ScriptSignal),
 }
@@ -42,6 +51,6 @@ pub(super) enum Report {
     ByShell(JobId),
     /// The script cannot be started, with the number of the error.
     NotStarted(JobId, i32),
-    /// The script has ended.
-    Ended(JobId, End),
+    /// The script has ended, and printed this last where its output is kept.
+    Ended(JobId, End, Vec<u8>),
 }

@@ -10,7 +10,7 @@ use std::env;
 use std::ffi::{CStr, CString};
 use std::fs::File;
 use std::io;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::ffi::OsStringExt;
 
 /// Variables that no script gets: they change what a program does, or let it speak to the service manager for us.
@@ -52,8 +52,10 @@ impl Surroundings {
         })
     }
 
-    /// Starts a script and returns without waiting for more than its exec. The caller reaps it.
-    pub(super) fn spawn(&self, program: &Program) -> io::Result<(Pid, By)> {
+    /// Starts a script that prints to this descriptor, or to none, and returns without waiting for more than its exec. The caller
+    /// reaps it.
+    pub(super) fn spawn(&self, program: &Program, output: Option<BorrowedFd<'_>>) -> io::Result<(Pid, By)> {
+        let output = output.unwrap_or_else(|| self.null.as_fd());
         let path = CString::new(&*program.path)?;
         let words = program.argv.iter().map(|word| CString::new(&**word));
         let mut words: Vec<CString> = words.collect::<Result<_, _>>()?;
@@ -62,22 +64,29 @@ impl Surroundings {
             limits: self.limits.clone(),
             parent_death_signal: Some(Signal::SIGTERM),
         };
-        match self.start(&path, &words, &setup) {
+        match self.start(&path, &words, output, &setup) {
             Err(Errno::ENOEXEC) => {
                 // As execvp(3) does it.
                 words.splice(..words.len().min(1), [SHELL.to_owned(), path]);
-                Ok((self.start(SHELL, &words, &setup)?, By::Shell))
+                Ok((self.start(SHELL, &words, output, &setup)?, By::Shell))
             }
             other => Ok((other?, By::Itself)),
         }
     }
 
-    fn start(&self, path: &CStr, arguments: &[CString], setup: &ChildSetup) -> nix::Result<Pid> {
+    fn start(
+        &self,
+        path: &CStr,
+        arguments: &[CString],
+        output: BorrowedFd<'_>,
+        setup: &ChildSetup,
+    ) -> nix::Result<Pid> {
         sys::start(&Start {
             path,
             arguments,
             environment: &self.environment,
-            standard: self.null.as_fd(),
+            input: self.null.as_fd(),
+            output,
             setup,
         })
     }

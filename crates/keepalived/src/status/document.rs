@@ -274,6 +274,9 @@ pub(crate) struct TrackerStatus {
     pub(crate) result: Option<String>,
     /// Whether a script is idle, running or being ended.
     pub(crate) activity: Option<String>,
+    /// The last of what a script printed in its last run that has ended.
+    #[serde(default)]
+    pub(crate) output: Option<String>,
 }
 
 /// The checker process.

@@ -1,7 +1,8 @@
 //! The status as tables for people.
 
 use super::document::{
-    CountersStatus, InstanceStatus, LvsStatus, PriorityStatus, RealServerStatus, Status, VrrpStatus,
+    CountersStatus, InstanceStatus, LvsStatus, PriorityStatus, RealServerStatus, Status, TrackerStatus,
+    VrrpStatus,
 };
 use crate::clock::local;
 use model::Micros;
@@ -195,6 +196,17 @@ fn why(instance: &InstanceStatus) -> String {
     text
 }
 
+/// The last line that a script printed, as far as it fits.
+fn printed(tracker: &TrackerStatus) -> String {
+    const WIDTH: usize = 60;
+    let output = tracker.output.as_deref().unwrap_or_default();
+    let line = output.lines().next_back().unwrap_or_default();
+    if line.chars().count() <= WIDTH {
+        return line.to_owned();
+    }
+    line.chars().take(WIDTH - 1).chain(['…']).collect()
+}
+
 fn trackers(text: &mut String, vrrp: &VrrpStatus, style: Style) {
     let rows: Vec<_> = vrrp
         .trackers
@@ -205,12 +217,13 @@ fn trackers(text: &mut String, vrrp: &VrrpStatus, style: Style) {
                 tracker.name.clone(),
                 style.paint(tracker.state.as_deref().unwrap_or_default()),
                 tracker.result.clone().unwrap_or_default(),
+                printed(tracker),
             ]
         })
         .collect();
     if !rows.is_empty() {
         text.push('\n');
-        text.push_str(&columns(["TRACKER", "NAME", "STATE", "RESULT"], &rows));
+        text.push_str(&columns(["TRACKER", "NAME", "STATE", "RESULT", "OUTPUT"], &rows));
     }
 }
 

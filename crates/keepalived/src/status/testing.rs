@@ -44,6 +44,7 @@ pub(crate) fn status() -> Status {
                 state: Some("up".to_owned()),
                 result: Some("exit 0".to_owned()),
                 activity: Some("idle".to_owned()),
+                output: Some("1 of 2 answer\nthat is enough".to_owned()),
             }],
             lateness: LatenessStatus {
                 count: 17,

@@ -175,6 +175,10 @@ impl VrrpProcess {
         self.outside.findings.collect(&mut arrived);
         for finding in arrived.drain(..) {
             match finding {
+                Finding::ScriptPrinted { run, output } => {
+                    let output = &output;
+                    self.handle(now, Input::ScriptPrinted { run, output });
+                }
                 Finding::ScriptFinished { run, result } => {
                     self.handle(now, Input::ScriptFinished { run, result });
                 }

@@ -1,7 +1,7 @@
 //! What scripts get, and how they end.
 
 use crate::place::{NOBODY, Place};
-use keepalived::scripts::{End, ScriptSignal};
+use keepalived::scripts::{End, Ended, ScriptSignal};
 use model::Credentials;
 use std::fs;
 use std::path::Path;
@@ -23,6 +23,8 @@ cases! {
     a_script_that_ignores_sigterm_is_killed
     children_in_the_background_live_on
     a_flood_of_output_goes_nowhere
+    the_last_of_what_is_printed_is_kept
+    what_a_script_leaves_running_may_print
     a_script_may_be_replaced_while_it_runs
     a_thousand_runs_leave_nothing_behind
     a_dead_launcher_is_replaced
@@ -200,6 +202,50 @@ fn a_flood_of_output_goes_nowhere() {
         "#!/bin/sh\nhead -c 100000000 /dev/zero\nhead -c 1000000 /dev/zero >&2\n",
     );
     assert_eq!(place.run(&[&script]), End::Exited(0));
+    let job = place.start_kept(&[&script], None);
+    assert_eq!(place.end(job), End::Exited(0));
+}
+
+/// Also of another user, who cannot open what belongs to root.
+fn the_last_of_what_is_printed_is_kept() {
+    let mut place = Place::new();
+    let script = place.script(
+        "speaks",
+        "#!/bin/sh\nhead -c 100000 /dev/zero\necho first\necho second > /dev/stderr || exit 2\nexit 1\n",
+    );
+    let nobody = Credentials {
+        uid: NOBODY,
+        gid: NOBODY,
+        supplementary_groups: Vec::new(),
+    };
+    for credentials in [None, Some(nobody)] {
+        let job = place.start_kept(&[&script], credentials);
+        let Ended { end, output, .. } = place.ended(job);
+        assert_eq!(end, End::Exited(1));
+        let output = output.unwrap();
+        assert!(output.ends_with("\u{fffd}first\nsecond"), "{output}");
+        assert_eq!(output.chars().count(), 1023, "the last newline is left out");
+    }
+    let silent = place.script("silent", "#!/bin/sh\n");
+    let job = place.start_kept(&[&silent], None);
+    assert_eq!(place.ended(job).output, None);
+}
+
+/// It is neither ended by `SIGPIPE` nor held up, and the result does not wait for it.
+fn what_a_script_leaves_running_may_print() {
+    let mut place = Place::new();
+    let script = place.script(
+        "forks",
+        "#!/bin/sh\n(while ! [ -e \"$1\" ]; do sleep 0.01; done; head -c 1000000 /dev/zero && : > \"$2\") &\necho started\n",
+    );
+    let (go, done) = (place.path("go"), place.path("done"));
+    let job = place.start_kept(&[&script, &go, &done], None);
+    let Ended { end, output, .. } = place.ended(job);
+    assert_eq!((end, output.as_deref()), (End::Exited(0), Some("started")));
+    fs::write(go, "").unwrap();
+    while !Path::new(&done).exists() {
+        std::thread::yield_now();
+    }
 }
 
 fn a_script_may_be_replaced_while_it_runs() {
@@ -245,6 +291,8 @@ fn a_thousand_runs_leave_nothing_behind() {
         let hanging = place.start(&[&hangs, &file]);
         place.launcher.signal(hanging, ScriptSignal::Kill);
         jobs.push((hanging, End::Signalled(9)));
+        jobs.push((place.start_kept(&[&flood], None), End::Exited(1)));
+        jobs.push((place.start_kept(&[&forks], None), End::Exited(0)));
         for (script, status) in [
             (&flood, 1),
             (&forks, 0),

@@ -1,6 +1,6 @@
 //! A directory with scripts, and a launcher.
 
-use keepalived::scripts::{End, JobId, Launcher, Origin, Program};
+use keepalived::scripts::{End, Ended, JobId, Launcher, Origin, Output, Program};
 use nix::poll::{PollFd, PollTimeout, poll};
 use std::collections::HashMap;
 use std::fs;
@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 pub(crate) struct Place {
     pub(crate) directory: PathBuf,
     pub(crate) launcher: Launcher,
-    ended: HashMap<JobId, End>,
+    ended: HashMap<JobId, Ended>,
 }
 
 /// As whom the tests of another identity run scripts.
@@ -58,7 +58,12 @@ impl Place {
     }
 
     pub(crate) fn start_as(&mut self, argv: &[&str], credentials: Option<model::Credentials>) -> JobId {
-        self.launcher.start(program(argv, credentials))
+        self.launcher.start(program(argv, credentials), Output::Discarded)
+    }
+
+    /// The same, and what it prints is kept.
+    pub(crate) fn start_kept(&mut self, argv: &[&str], credentials: Option<model::Credentials>) -> JobId {
+        self.launcher.start(program(argv, credentials), Output::Kept)
     }
 
     /// Runs a program to its end.
@@ -69,9 +74,14 @@ impl Place {
 
     /// Waits for the end of a script.
     pub(crate) fn end(&mut self, job: JobId) -> End {
+        self.ended(job).end
+    }
+
+    /// The same, with what it printed.
+    pub(crate) fn ended(&mut self, job: JobId) -> Ended {
         loop {
-            if let Some(end) = self.ended.remove(&job) {
-                return end;
+            if let Some(ended) = self.ended.remove(&job) {
+                return ended;
             }
             self.wait();
         }
@@ -84,7 +94,8 @@ impl Place {
         }
         let mut ended = Vec::new();
         self.launcher.collect(&mut ended);
-        self.ended.extend(ended);
+        self.ended
+            .extend(ended.into_iter().map(|ended| (ended.job, ended)));
     }
 
     /// The pid of the launcher, which is the only child of this process with its name.

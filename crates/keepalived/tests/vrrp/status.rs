@@ -44,7 +44,7 @@ fn process(status: &Value) -> &Value {
 /// The document tells state, cause, priorities with their reasons, and the addresses that the kernel has.
 pub(crate) fn of_a_master() -> Result<()> {
     let lab = Lab::new()?;
-    let script = "vrrp_script good {\nscript /bin/true\ninterval 1\nweight 7\n}\n";
+    let script = "vrrp_script good {\nscript \"/bin/echo all is well\"\ninterval 1\nweight 7\n}\n";
     let text = configuration("router_id lb1\nscript_user root", "track_script {\ngood\n}");
     let mut daemon = lab.master(&[], &format!("{script}{text}"))?;
     daemon
@@ -69,7 +69,7 @@ pub(crate) fn of_a_master() -> Result<()> {
     ensure!(instance["counters"]["become_master"] == 1, "{instance}");
     let tracker = &status["vrrp"]["trackers"][0];
     ensure!(
-        tracker["state"] == "up" && tracker["result"] == "exit 0",
+        tracker["state"] == "up" && tracker["result"] == "exit 0" && tracker["output"] == "all is well",
         "{tracker}"
     );
     let lateness = &status["vrrp"]["lateness"];

@@ -63,8 +63,10 @@ pub struct Start<'a> {
     pub arguments: &'a [CString],
     /// Its environment, `NAME=VALUE` each.
     pub environment: &'a [CString],
-    /// Its standard input, output and error.
-    pub standard: BorrowedFd<'a>,
+    /// Its standard input.
+    pub input: BorrowedFd<'a>,
+    /// Its standard output and error.
+    pub output: BorrowedFd<'a>,
     /// As whom, and how.
     pub setup: &'a ChildSetup,
 }
@@ -224,9 +226,9 @@ fn close_on_exec() {
 fn become_child(program: &Start<'_>, parent: Pid) -> nix::Result<()> {
     let setup = program.setup;
     setpgid(Pid::from_raw(0), Pid::from_raw(0))?;
-    for standard in 0..=2 {
+    for (from, standard) in [(program.input, 0), (program.output, 1), (program.output, 2)] {
         // SAFETY: the child's descriptors are its own, and nobody in it uses them.
-        Errno::result(unsafe { libc::dup2(program.standard.as_raw_fd(), standard) })?;
+        Errno::result(unsafe { libc::dup2(from.as_raw_fd(), standard) })?;
     }
     close_on_exec();
     for limit in &setup.limits {

@@ -219,7 +219,10 @@ pub(super) fn measured(world: &World) -> Result<()> {
         let state = format!("keepalived_instance_state{labels}");
         ensure!(number(&text, &state)? == 2, "not MASTER in\n{text}");
         let present = format!("keepalived_instance_addresses_present{labels}");
-        ensure!(number(&text, &present)? == 1, "its address is not there in\n{text}");
+        ensure!(
+            number(&text, &present)? == 1,
+            "its address is not there in\n{text}"
+        );
     }
     // The file is made anew every second; asking for the status takes some milliseconds.
     let from = status()?;

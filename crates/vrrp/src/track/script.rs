@@ -27,6 +27,10 @@ pub(crate) struct Script {
     run: Run,
     /// How the last run ended.
     last: Option<ScriptResult>,
+    /// What the current run has printed.
+    printed: Option<Arc<str>>,
+    /// What the last run had printed.
+    output: Option<Arc<str>>,
 }
 
 /// How much the result is worth.
@@ -91,6 +95,8 @@ impl Script {
             knowledge,
             run: Run::Idle,
             last: None,
+            printed: None,
+            output: None,
         }
     }
 
@@ -101,6 +107,8 @@ impl Script {
         }
         self.run = before.run;
         self.last = before.last;
+        self.printed.clone_from(&before.printed);
+        self.output.clone_from(&before.output);
         if before.knowledge != Knowledge::Settled {
             return None;
         }
@@ -149,6 +157,13 @@ impl Script {
         }
     }
 
+    /// A run has printed this. Of no interest if it is not the current one.
+    pub(crate) fn printed(&mut self, run: RunId, output: &str) {
+        if self.run() == Some(run) {
+            self.printed = Some(Arc::from(output));
+        }
+    }
+
     /// A run has ended. Nothing if it is not the current one.
     pub(crate) fn finished(&mut self, run: RunId, result: ScriptResult) -> Option<ScriptChange> {
         if self.run() != Some(run) {
@@ -166,6 +181,7 @@ impl Script {
             }
         }
         self.last = Some(result);
+        self.output = self.printed.take();
         let before = self.status();
         let success = result == ScriptResult::Exited(0) && !timed_out;
         if success {
@@ -184,6 +200,12 @@ impl Script {
                 _ if timed_out => ScriptEvent::TimedOut,
                 _ => ScriptEvent::Failed(result),
             });
+        }
+        if !success
+            && !events.is_empty()
+            && let Some(output) = &self.output
+        {
+            events.push(ScriptEvent::Printed(Arc::clone(output)));
         }
         Some(ScriptChange { events, changed })
     }
@@ -280,6 +302,12 @@ impl<'a> ScriptView<'a> {
     #[must_use]
     pub const fn last_result(&self) -> Option<ScriptResult> {
         self.script.last
+    }
+
+    /// The end of what the last run printed, if it printed anything.
+    #[must_use]
+    pub const fn output(&self) -> Option<&'a Arc<str>> {
+        self.script.output.as_ref()
     }
 
     /// `State` of the data dump.

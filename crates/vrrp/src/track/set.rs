@@ -196,6 +196,13 @@ impl Trackers {
         Ok(run)
     }
 
+    /// A run has printed something.
+    pub(crate) fn script_printed(&mut self, run: RunId, output: &str) {
+        if let Some(ScriptId(position)) = self.running.get(&run) {
+            self.scripts[*position].printed(run, output);
+        }
+    }
+
     /// The script of a run that has ended; nothing if the run is nobody's any more.
     pub(crate) fn take_run(&mut self, run: RunId) -> Option<ScriptId> {
         self.running.remove(&run)

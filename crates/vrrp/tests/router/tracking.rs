@@ -495,3 +495,41 @@ fn a_polled_link_is_what_its_driver_says() {
     });
     assert_eq!(lab.state("V"), State::Backup);
 }
+
+#[test]
+fn what_a_failing_script_printed_is_told() {
+    let mut lab = lab(Tracking {
+        scripts: vec![entry("s".to_owned(), 0)],
+        ..Tracking::default()
+    });
+    let ends_printing = |lab: &mut Lab, status, output| {
+        let run = run(lab);
+        lab.input(Input::ScriptPrinted { run, output });
+        let result = ScriptResult::Exited(status);
+        lab.input(Input::ScriptFinished { run, result });
+        // It is nobody's any more.
+        lab.input(Input::ScriptPrinted { run, output: "late" });
+    };
+    let output = |lab: &Lab| lab.router.scripts().next().unwrap().output().cloned();
+    ends_printing(&mut lab, 0, "well");
+    assert_eq!(output(&lab).as_deref(), Some("well"));
+    assert!(!lab.take_log().iter().any(|line| line.contains("printed")));
+    lab.run_ms(1_000);
+    ends_printing(&mut lab, 3, "no route\nto host");
+    let log = lab.take_log();
+    assert_eq!(
+        log[..3],
+        [
+            "Script `s` now returning 3",
+            "VRRP_Script(s) failed (exited with status 3)",
+            "VRRP_Script(s) printed: no route | to host",
+        ]
+    );
+    // The same again is no news.
+    lab.run_ms(1_000);
+    ends_printing(&mut lab, 3, "no route\nto host");
+    assert!(lab.take_log().is_empty());
+    lab.run_ms(1_000);
+    ends(&mut lab, 3);
+    assert_eq!(output(&lab), None);
+}

@@ -96,6 +96,7 @@ pub(super) struct ScriptView {
     pub(super) result: u32,
     pub(super) is_good: bool,
     pub(super) last: Option<ScriptResult>,
+    pub(super) output: Option<Arc<str>>,
     pub(super) init_state: &'static str,
     pub(super) run_state: &'static str,
 }
@@ -147,6 +148,7 @@ impl Snapshot {
                     result: script.result(),
                     is_good: script.is_good(),
                     last: script.last_result(),
+                    output: script.output().cloned(),
                     init_state: script.init_state(),
                     run_state: script.run_state(),
                 })

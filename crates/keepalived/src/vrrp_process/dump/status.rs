@@ -185,6 +185,7 @@ fn trackers(snapshot: &Snapshot) -> Vec<TrackerStatus> {
         state: None,
         result: Some(value.to_string()),
         activity: None,
+        output: None,
     });
     let processes = processes.map(|(process, (count, quorum))| TrackerStatus {
         kind: "process".to_owned(),
@@ -192,6 +193,7 @@ fn trackers(snapshot: &Snapshot) -> Vec<TrackerStatus> {
         state: Some(word(*quorum)),
         result: Some(count.to_string()),
         activity: None,
+        output: None,
     });
     let bfds = snapshot.bfds.iter().map(|(name, up)| TrackerStatus {
         kind: "bfd".to_owned(),
@@ -199,6 +201,7 @@ fn trackers(snapshot: &Snapshot) -> Vec<TrackerStatus> {
         state: Some(word(*up)),
         result: None,
         activity: None,
+        output: None,
     });
     let scripts = snapshot.scripts.iter().map(script);
     scripts.chain(files).chain(processes).chain(bfds).collect()
@@ -220,6 +223,7 @@ fn script(script: &ScriptView) -> TrackerStatus {
         state: Some(state.to_owned()),
         result,
         activity: Some(script.run_state.to_owned()),
+        output: script.output.as_deref().map(str::to_owned),
     }
 }
 

@@ -6,6 +6,7 @@ use std::os::fd::AsFd;
 
 /// A shell that runs `script`, and what it writes.
 fn shell(script: &str, setup: &ChildSetup) -> nix::Result<(Pid, PipeReader)> {
+    let null = File::open("/dev/null").unwrap();
     let (output, input) = new_pipe().unwrap();
     let arguments = ["sh", "-c", script].map(|word| CString::new(word).unwrap());
     let environment = [c"A=b".to_owned(), c"PATH=/bin:/usr/bin".to_owned()];
@@ -13,7 +14,8 @@ fn shell(script: &str, setup: &ChildSetup) -> nix::Result<(Pid, PipeReader)> {
         path: c"/bin/sh",
         arguments: &arguments,
         environment: &environment,
-        standard: input.as_fd(),
+        input: null.as_fd(),
+        output: input.as_fd(),
         setup,
     })?;
     Ok((pid, output))
@@ -114,7 +116,8 @@ fn what_cannot_be_executed_has_an_error_and_leaves_no_child() {
             path,
             arguments: &[path.to_owned()],
             environment: &[],
-            standard: null.as_fd(),
+            input: null.as_fd(),
+            output: null.as_fd(),
             setup: &ChildSetup {
                 identity,
                 ..ChildSetup::default()

@@ -143,7 +143,8 @@ impl Launcher {
         }
     }
 
-    /// Starts a script. How it ended, or that it could not be started, comes with [`collect`](Self::collect).
+    /// Starts a script. How it ended, or that it could not be started, comes with [`collect`](Self::collect), and with it what it
+    /// printed last if `output` is to be kept.
     pub fn start(&mut self, program: Program, output: Output) -> JobId {
         self.prepare();
         self.jobs += 1;

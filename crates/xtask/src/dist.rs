@@ -1,7 +1,8 @@
-//! `cargo xtask dist` and `cargo xtask install`: one tree of files, as packages or in place.
+//! `cargo xtask dist`, `cargo xtask install` and `cargo xtask uninstall`: one tree of files, as packages or in place.
 
 mod checks;
 mod deb;
+mod record;
 mod rpm;
 mod tree;
 mod version;
@@ -15,6 +16,7 @@ use anyhow::{Context as _, Result, ensure};
 use crate::packages;
 use crate::workspace::{DEBIAN_PACKAGE, Profile, Workspace};
 pub(crate) use checks::check;
+use record::Record;
 pub(crate) use tree::Flavour;
 use tree::{Sources, Tree};
 pub(crate) use version::Version;
@@ -59,25 +61,51 @@ pub(crate) struct Install {
 
 /// Builds the program and puts it and what belongs to it below a prefix.
 pub(crate) fn install(workspace: &Workspace, install: &Install) -> Result<()> {
-    ensure!(
-        install.prefix.is_absolute(),
-        "the prefix {} has to begin with /",
-        install.prefix.display()
-    );
+    check_prefix(&install.prefix)?;
     build(workspace, install.profile, &install.features)?;
     let work = workspace.target().join("dist");
     let stage = Stage::new(workspace, install.profile, &work)?;
     let flavour = Flavour::Local(install.prefix.clone());
     let tree = Tree::new(&flavour, &stage.sources)?;
-    tree.write(&install.destdir)?;
+    let kept = tree.update(&install.destdir)?;
     for file in tree.files() {
         println!(
             "{}",
             install.destdir.join(file.path.trim_start_matches('/')).display()
         );
     }
+    for path in kept {
+        println!("{} was there and stays as it is", path.display());
+    }
+    let record = Record::of(&tree, &install.prefix);
+    if let Ok(former) = Record::read(&install.destdir, &install.prefix) {
+        for path in former.remove(&install.destdir, Some(&record))? {
+            println!("{} is of an earlier version: removed", path.display());
+        }
+    }
+    record.write(&install.destdir)?;
     println!();
     println!("{}", tree::advice(&flavour));
+    Ok(())
+}
+
+/// Takes away what [`install`] has put below a prefix, but not what an administrator may have changed.
+pub(crate) fn uninstall(prefix: &Path, destdir: &Path) -> Result<()> {
+    check_prefix(prefix)?;
+    for path in Record::read(destdir, prefix)?.remove(destdir, None)? {
+        println!("removed {}", path.display());
+    }
+    println!();
+    println!("The configuration and the options of the service stay. Next: systemctl daemon-reload");
+    Ok(())
+}
+
+fn check_prefix(prefix: &Path) -> Result<()> {
+    ensure!(
+        prefix.is_absolute(),
+        "the prefix {} has to begin with /",
+        prefix.display()
+    );
     Ok(())
 }
 

@@ -117,6 +117,15 @@ enum What {
         #[arg(long, value_name = "FEATURE", value_delimiter = ',')]
         features: Vec<String>,
     },
+    /// Removes what `cargo xtask install` has put below a prefix; configuration and options of the service stay.
+    Uninstall {
+        /// As it was given to the installation.
+        #[arg(long, value_name = "DIRECTORY", default_value = "/usr/local")]
+        prefix: PathBuf,
+        /// As it was given to the installation.
+        #[arg(long, value_name = "DIRECTORY", default_value = "/")]
+        destdir: PathBuf,
+    },
 }
 
 fn main() -> ExitCode {
@@ -212,6 +221,10 @@ fn run(what: What) -> Result<ExitCode> {
                 profile: Profile::Release,
             };
             dist::install(&workspace, &install)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        What::Uninstall { prefix, destdir } => {
+            dist::uninstall(&prefix, &destdir)?;
             Ok(ExitCode::SUCCESS)
         }
     }

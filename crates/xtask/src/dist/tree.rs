@@ -30,6 +30,9 @@ pub(crate) struct Sources {
     pub(crate) documents: PathBuf,
 }
 
+/// Where systemd looks besides the directories of packages, and no package puts anything.
+const SYSTEMD: &str = "/usr/local/lib/systemd";
+
 /// What is at a path.
 #[derive(Clone, Debug)]
 enum Content {
@@ -73,6 +76,7 @@ struct Places {
     prefix: String,
     etc: String,
     unit: String,
+    networkd: String,
     zsh: String,
 }
 
@@ -89,8 +93,10 @@ impl Flavour {
                 } else {
                     format!("{prefix}/etc")
                 };
-                // systemd looks there too, and no package uses it.
-                places(&prefix, &etc, "/usr/local/lib/systemd/system", "site-functions")
+                Places {
+                    networkd: format!("{SYSTEMD}/networkd.conf.d"),
+                    ..places(&prefix, &etc, &format!("{SYSTEMD}/system"), "site-functions")
+                }
             }
         }
     }
@@ -115,6 +121,7 @@ fn places(prefix: &str, etc: &str, unit: &str, zsh: &str) -> Places {
         prefix: prefix.to_owned(),
         etc: etc.to_owned(),
         unit: unit.to_owned(),
+        networkd: format!("{prefix}/lib/systemd/networkd.conf.d"),
         zsh: zsh.to_owned(),
     }
 }
@@ -127,6 +134,7 @@ impl Tree {
             prefix,
             etc,
             unit,
+            networkd,
             zsh,
         } = &places;
         let from = |name: &str| sources.repository.join(name);
@@ -151,7 +159,7 @@ impl Tree {
                 from("dist/system/sysusers.conf"),
             ),
             copy(
-                format!("{prefix}/lib/systemd/networkd.conf.d/50-keepalived.conf"),
+                format!("{networkd}/50-keepalived.conf"),
                 from("dist/system/networkd.conf"),
             ),
             copy(
@@ -224,7 +232,7 @@ impl Tree {
         })
     }
 
-    /// Writes all files below `root`.
+    /// Writes all files below `root`, over what is there.
     pub(crate) fn write(&self, root: &Path) -> Result<()> {
         for file in &self.files {
             file.write(root)
@@ -232,6 +240,35 @@ impl Tree {
         }
         Ok(())
     }
+
+    /// Writes all files below `root`, but for those of the administrator that are there already.
+    ///
+    /// Returns where such files are, with the new ones as `.new` beside them where they differ.
+    pub(crate) fn update(&self, root: &Path) -> Result<Vec<PathBuf>> {
+        let mut left = Vec::new();
+        for file in &self.files {
+            let place = file.place(root);
+            let mut file = file.clone();
+            if file.keep == Keep::IfChanged && place.exists() {
+                let new = PathBuf::from(format!("{}.new", place.display()));
+                file.path.push_str(".new");
+                file.write(root)?;
+                if same(&place, &new)? {
+                    fs::remove_file(&new).with_context(|| format!("removing {}", new.display()))?;
+                }
+                left.push(place);
+                continue;
+            }
+            file.write(root)
+                .with_context(|| format!("putting {} below {}", file.path, root.display()))?;
+        }
+        Ok(left)
+    }
+}
+
+fn same(one: &Path, other: &Path) -> Result<bool> {
+    let read = |path: &Path| fs::read(path).with_context(|| format!("reading {}", path.display()));
+    Ok(read(one)? == read(other)?)
 }
 
 impl File {
@@ -258,8 +295,13 @@ impl File {
         }
     }
 
+    /// Where it goes below `root`, before it is packed.
+    fn place(&self, root: &Path) -> PathBuf {
+        root.join(self.path.trim_start_matches('/'))
+    }
+
     fn write(&self, root: &Path) -> Result<()> {
-        let path = root.join(self.path.trim_start_matches('/'));
+        let path = self.place(root);
         let parent = path.parent().context("a file without a directory")?;
         make_directories(root, parent)?;
         // A running program cannot be written to, but another one can take its place.

@@ -5,8 +5,8 @@ use super::super::finding::Finding;
 use model::Configuration;
 
 const CHECK: &str = "managers";
-/// The drop-in of the package.
-const DROP_IN: &str = "/usr/lib/systemd/networkd.conf.d/10-keepalived.conf";
+/// The administrator's own drop-in; it takes the place of the package's, which has the same name.
+const DROP_IN: &str = "/etc/systemd/networkd.conf.d/50-keepalived.conf";
 
 /// Whether systemd-networkd or NetworkManager manages an interface with virtual addresses.
 pub(super) fn interference(configuration: &Configuration, facts: &Facts) -> Vec<Finding> {
@@ -42,7 +42,8 @@ pub(super) fn interference(configuration: &Configuration, facts: &Facts) -> Vec<
                         CHECK,
                         "",
                         "systemd-networkd removes routes and rules that it has not made itself when it starts again",
-                        format!("put `[Network]`, `ManageForeignRoutes=no` and `ManageForeignRoutingPolicyRules=no` into {DROP_IN}"),
+                        format!("put `[Network]`, `ManageForeignRoutes=no` and `ManageForeignRoutingPolicyRules=no` into {DROP_IN}, \
+                             and restart systemd-networkd"),
                     ));
                 }
                 for interface in &managed {

@@ -23,6 +23,7 @@ mod operator;
 mod package;
 mod parallel;
 mod processes;
+mod prometheus;
 mod reload;
 mod router;
 mod scripts;

@@ -1,4 +1,5 @@
-//! Foreign programs: Debian's keepalived and FRR as peers, nginx as what is behind a balancer; black boxes all.
+//! Foreign programs: Debian's keepalived and FRR as peers, nginx as what is behind a balancer, Prometheus as the reader of metrics;
+//! black boxes all.
 //!
 //! Their packages are fetched with `apt-get download` and unpacked with `dpkg -x` into a directory below `target/`,
 //! together with the shared libraries that the host lacks. Nothing is installed, so no service starts and no root is
@@ -21,6 +22,9 @@ pub use frr::{Frr, Router};
 /// The packages whose programs are run.
 const PACKAGES: [&str; 3] = ["keepalived", "frr", "nginx"];
 
+/// One whose programs need nothing but libc; what it depends on is for its pages.
+const ALONE: &str = "prometheus";
+
 /// The unpacked packages.
 #[derive(Clone, Debug)]
 pub struct Peers {
@@ -36,7 +40,7 @@ impl Peers {
     pub fn fetch(directory: &Path, say: &mut dyn FnMut(&str)) -> Result<Self> {
         let (root, complete) = (directory.join("root"), directory.join("complete"));
         // Which packages there are is in it: an older testbed may have fetched fewer.
-        let wanted = PACKAGES.join(" ");
+        let wanted = format!("{} {ALONE}", PACKAGES.join(" "));
         if fs::read_to_string(&complete).ok().as_ref() != Some(&wanted) {
             for old in [&root, &directory.join("debs")] {
                 if old.exists() {
@@ -105,6 +109,18 @@ impl Peers {
         command
     }
 
+    /// Prometheus, without arguments.
+    #[must_use]
+    pub fn prometheus(&self) -> Command {
+        Command::new(self.root.join("usr/bin/prometheus"))
+    }
+
+    /// What looks at metrics and rules for Prometheus, without arguments.
+    #[must_use]
+    pub fn promtool(&self) -> Command {
+        Command::new(self.root.join("usr/bin/promtool"))
+    }
+
     /// A program of FRR with its libraries.
     fn frr_program(&self, name: &str) -> Command {
         let mut command = Command::new(self.root.join("usr/lib/frr").join(name));
@@ -118,6 +134,8 @@ impl Peers {
             "usr/lib/frr/zebra",
             "usr/lib/frr/vrrpd",
             "usr/sbin/nginx",
+            "usr/bin/prometheus",
+            "usr/bin/promtool",
         ] {
             let mut ldd = Command::new("ldd");
             ldd.arg(self.root.join(program))
@@ -152,6 +170,7 @@ fn download(directory: &Path, say: &mut dyn FnMut(&str)) -> Result<Vec<PathBuf>>
     }
     let mut missing = missing_packages()?;
     missing.extend(PACKAGES.map(String::from));
+    missing.insert(ALONE.to_owned());
     let names: Vec<_> = missing.iter().map(String::as_str).collect();
     say(&format!("fetching, not installing: {}", names.join(" ")));
     run(Command::new("apt-get")

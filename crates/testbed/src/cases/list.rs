@@ -7,8 +7,8 @@ use super::router::{Delivery, Holder, Variant};
 use super::signed::Signature;
 use super::{
     Case, Extent, Kind, Needs, World, access, addresses, config_test, documentation, elections, firewall,
-    frr, group_faults, groups, guest, mail, noise, operator, package, processes, reload, scripts, signed,
-    virtual_mac, vyos,
+    frr, group_faults, groups, guest, mail, noise, operator, package, processes, prometheus, reload, scripts,
+    signed, virtual_mac, vyos,
 };
 
 const IPV4: &[&str] = &["10.0.0.200/24", "10.0.0.201/24"];
@@ -153,6 +153,12 @@ pub(super) fn all() -> Vec<Case> {
         }),
         alone("operator/causes", operator::causes).only_ours(),
         alone("operator/measured", operator::measured).only_ours(),
+        case(
+            Kind::Interop,
+            "operator/prometheus".to_owned(),
+            prometheus::scraped,
+        )
+        .only_ours(),
         alone("operator/metrics-process", access::metrics_process).only_ours(),
         alone("operator/control-group", access::control_group).only_ours(),
         alone("group/each-fault", group_faults::each_fault).only_ours(),

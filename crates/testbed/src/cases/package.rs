@@ -128,7 +128,10 @@ fn bring_debians(world: &World, system: &System) -> Result<String> {
             .into_owned();
         if name.starts_with("keepalived_") {
             debians = Some(system.bring(&file)?);
-        } else if !name.starts_with("frr") && !name.starts_with("nginx") {
+        } else if !["frr", "nginx", "prometheus"]
+            .iter()
+            .any(|other| name.starts_with(other))
+        {
             libraries.push(system.bring(&file)?);
         }
     }

@@ -7,6 +7,7 @@ use testbed::netns::PATIENCE;
 
 use super::super::super::World;
 use super::super::super::operator::{METRICS, command, eventually, json, metrics, number};
+use super::super::super::prometheus::lint;
 use super::lab::{Lab, ask};
 
 const ADDRESS: &str = "10.1.0.100:80";
@@ -69,6 +70,7 @@ pub(in super::super) fn operator(world: &World) -> Result<()> {
         let connections = format!("keepalived_real_server_connections_total{labels}");
         ensure!(number(&text, &connections)? == REQUESTS as u64 / 2, "{text}");
     }
+    lint(&world.foreign()?.peers, &metrics(&lab.director, "text/plain")?)?;
 
     command(world, &lab.director, &["drain", "10.2.0.12:80"])?;
     let drained = table(&[(1, 1), (2, 0)]);

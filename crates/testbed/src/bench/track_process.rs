@@ -51,9 +51,9 @@ pub(super) fn run(bench: &mut Bench) -> Result<()> {
 
 fn measure(bench: &mut Bench, side: Side, implementation: &Implementation) -> Result<()> {
     let programs: u64 = match bench.effort {
-        Effort::Quick => 1_000,
-        Effort::Usual => 3_000,
-        Effort::Full => 10_000,
+        // A program takes some 20 ms to start in a guest.
+        Effort::Quick | Effort::Usual => 1_000,
+        Effort::Full => 3_000,
     };
     // The kernel tells of processes in the first network namespace only.
     let node = Node::of_this_network("router")?;

@@ -19,8 +19,8 @@ pub enum Output {
     },
     /// Abandon a run: close its connection, end its script. Its outcome is of no interest any more.
     Cancel(RunId),
-    /// Change the kernel's IPVS table.
-    Ipvs(Change),
+    /// Change the kernel's IPVS table, in this order.
+    Ipvs(Vec<Change>),
     /// Change the maps of `nftables_ipvs`.
     Map(MapChange),
     /// Write a log line.
@@ -63,8 +63,9 @@ impl Outbox {
         self.0.push(Output::Mail(Box::new(mail)));
     }
 
-    /// Puts what was collected elsewhere behind what is here.
+    /// Puts what was collected elsewhere, which is a lot, behind what is here.
     pub(crate) fn append(&mut self, mut other: Self) {
-        self.0.append(&mut other.0);
+        other.0.splice(..0, self.0.drain(..));
+        self.0 = other.0;
     }
 }

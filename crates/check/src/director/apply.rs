@@ -71,10 +71,11 @@ impl Director {
         self.batching = false;
 
         if !self.started && settings.flush {
-            out.push(Output::Ipvs(Change::Flush));
+            out.push(Output::Ipvs(vec![Change::Flush]));
         }
-        for change in difference(&table, &self.wanted()) {
-            out.push(Output::Ipvs(change));
+        let changes = difference(&table, &self.wanted());
+        if !changes.is_empty() {
+            out.push(Output::Ipvs(changes));
         }
         self.change_maps(&elements, out);
         out.append(news);

@@ -149,7 +149,7 @@ impl Director {
                 }
             };
             if let Some(change) = change_destination(service, before, after) {
-                out.push(Output::Ipvs(change));
+                out.push(Output::Ipvs(vec![change]));
             }
         }
     }

@@ -20,7 +20,7 @@ impl Director {
         self.runs.clear();
         self.timers = crate::timers::Timers::default();
         if self.settings.flush_on_stop == LvsFlushOnStop::All {
-            out.push(Output::Ipvs(Change::Flush));
+            out.push(Output::Ipvs(vec![Change::Flush]));
         }
         // Packets lose their mark before the mark loses its service.
         for element in self.elements() {
@@ -35,7 +35,7 @@ impl Director {
             if self.settings.flush_on_stop != LvsFlushOnStop::All {
                 // The kernel drops the destinations with their service.
                 let services = self.layout.services(id).filter(|key| removed.insert(*key));
-                services.for_each(|key| out.push(Output::Ipvs(Change::RemoveService(key))));
+                out.push(Output::Ipvs(services.map(Change::RemoveService).collect()));
             }
         }
     }

@@ -20,6 +20,9 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
 use std::thread::{Builder, JoinHandle};
 
+/// So many changes are not kept for the end of the turn.
+const LARGE: usize = 1_000;
+
 /// What the thread is asked for.
 #[derive(Debug)]
 enum Order {
@@ -99,9 +102,16 @@ impl Writer {
         })
     }
 
-    /// Adds to the batch.
-    pub(super) fn add(&mut self, change: Change) {
-        self.collecting.push(change);
+    /// Adds to the batch. One that is large is handed over at once: a new configuration has much more to do than that.
+    pub(super) fn add(&mut self, mut changes: Vec<Change>) {
+        if self.collecting.is_empty() {
+            self.collecting = changes;
+        } else {
+            self.collecting.append(&mut changes);
+        }
+        if self.collecting.len() >= LARGE {
+            self.send();
+        }
     }
 
     /// Adds a change of the marks to the batch; they are changed after the table.

@@ -39,7 +39,7 @@ impl CheckerProcess {
                     self.scripts.cancel(run, &self.outside);
                 }
             }
-            Output::Ipvs(change) => self.writer.add(change),
+            Output::Ipvs(changes) => self.writer.add(changes),
             Output::Map(change) => self.writer.mark(change),
             Output::Event(event) => report::log_event(&event),
             Output::Notice(notice) => self.tell(Telling::Notice(notice)),

@@ -2,6 +2,11 @@
 
 use super::queue::{Entry, Line, Receiver};
 use std::io;
+use std::thread::park_timeout;
+use std::time::Duration;
+
+/// How long lines gather after a portion of them: whoever logs many, one after the other, does not wake this thread for each.
+const GATHERING: Duration = Duration::from_millis(1);
 
 /// A place that lines are written to. Its calls may block: they run in a thread of their own.
 pub(super) trait Output: Send {
@@ -21,6 +26,7 @@ pub(super) fn write_lines(mut output: Box<dyn Output>, lines: &Receiver) {
     loop {
         let entry = lines.next(|| {
             let _ = output.flush();
+            park_timeout(GATHERING);
         });
         match entry {
             Some(Entry::Line(line)) => match output.write(&line) {

@@ -130,7 +130,7 @@ impl World {
                     self.started.retain(|started| started.run != run);
                     self.cancelled.push(run);
                 }
-                Output::Ipvs(change) => self.kernel.carry_out(&change),
+                Output::Ipvs(changes) => changes.iter().for_each(|change| self.kernel.carry_out(change)),
                 Output::Map(_) => {}
                 Output::Event(event) => self.log.push(event.to_string()),
                 Output::Notice(notice) => {

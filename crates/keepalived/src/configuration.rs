@@ -13,6 +13,7 @@ use model::interface::Interfaces;
 use nix::unistd::{SysconfVar, getegid, geteuid, gethostname, sysconf};
 use std::fs;
 use std::hash::{BuildHasher, RandomState};
+use std::mem;
 
 /// Every include check, as `-e` wants.
 const ALL_CHECKS: IncludeChecks = IncludeChecks {
@@ -50,7 +51,7 @@ pub fn read(request: &ReadRequest<'_>) -> Reading {
         processors: processors(),
         seed: RandomState::new().hash_one(()),
     };
-    let reading = config::read(&wanted(request), &environment);
+    let mut reading = config::read(&wanted(request), &environment);
     let refusal = match request.purpose {
         Purpose::Reload(running) => reload_verdict(running, &reading).err().unwrap_or_default(),
         Purpose::Start | Purpose::Test => Vec::new(),
@@ -58,7 +59,7 @@ pub fn read(request: &ReadRequest<'_>) -> Reading {
     let outcome = match reading.start {
         Err(fatal) => Err(Exit::Status(fatal.status)),
         Ok(()) if !refusal.is_empty() => Err(Exit::Configuration),
-        Ok(()) => Ok(reading.configuration.clone()),
+        Ok(()) => Ok(mem::take(&mut reading.configuration)),
     };
     let mut found = reading.report.distinct(&reading.sources);
     // What only the verdict says: that a mistake would cost a running object, that a setting needs a restart.

@@ -43,7 +43,6 @@ use crate::exit::Exit;
 use crate::handover::Handover;
 use crate::ipvs_table;
 use crate::link::ParentLink;
-use crate::log;
 use crate::privileges;
 use crate::runtime::background::Background;
 use crate::runtime::errands::Errands;
@@ -208,7 +207,6 @@ impl CheckerProcess {
         let now = clock::monotonic();
         self.real_time.note_wait(now, now.since(before));
         self.turns.begin(now, ready.len());
-        let _lines = log::Hold::new();
         self.converse(now, &ready);
         if let Some(deadline) = self.director.deadline()
             && deadline <= now

@@ -13,7 +13,6 @@ use super::serve::token;
 use super::{CheckerProcess, ProcessError, QueryIds};
 use crate::clock;
 use crate::handover::{Handover, Start};
-use crate::log;
 use crate::runtime::errands::Errands;
 use crate::runtime::lateness::Lateness;
 use crate::runtime::stopping::Stopping;
@@ -78,11 +77,8 @@ impl CheckerProcess {
             .listen_to_all()
             .map_err(ProcessError::of("waiting for events"))?;
         process.follow(handover.orders);
-        // The kernel gets its table before the log gets its lines about each server.
-        let lines = log::Hold::new();
         process.apply(now, prepared)?;
         process.work_off(now);
-        drop(lines);
         process.log_data();
         if is_respawned {
             let wanted = process.director.wanted();

@@ -43,17 +43,28 @@ fn director() -> Result<(Node, Ipvs)> {
     Ok((node, ipvs))
 }
 
+/// How often a torn list is asked for again.
+const TORN: usize = 100;
+
 /// The lines by which `ipvsadm` would restore the table, sorted.
+///
+/// The kernel lists services by their places among those of all namespaces: what is added to another one meanwhile makes it begin
+/// anew. No line is there twice otherwise.
 fn saved(node: &Node) -> Result<Vec<String>> {
-    let mut ipvsadm = Command::new("ipvsadm");
-    ipvsadm.arg("-Sn");
-    let mut lines: Vec<_> = node
-        .stdout(ipvsadm)?
-        .lines()
-        .map(|line| line.trim_end().to_owned())
-        .collect();
-    lines.sort();
-    Ok(lines)
+    for _ in 0..TORN {
+        let mut ipvsadm = Command::new("ipvsadm");
+        ipvsadm.arg("-Sn");
+        let mut lines: Vec<_> = node
+            .stdout(ipvsadm)?
+            .lines()
+            .map(|line| line.trim_end().to_owned())
+            .collect();
+        lines.sort();
+        if lines.windows(2).all(|pair| pair[0] != pair[1]) {
+            return Ok(lines);
+        }
+    }
+    bail!("ipvsadm shows lines twice {TORN} times")
 }
 
 /// The table, in the order of its keys.

@@ -10,6 +10,7 @@ use crate::netlink::message::attributes;
 use crate::netlink::{Attributes, Batch, Connection, Refusal};
 use model::ipvs::{Change, Destination, DestinationKey, DestinationSettings, Service, ServiceKey, Table};
 use nix::errno::Errno;
+use std::collections::HashSet;
 use std::io;
 
 /// Bytes of `struct genlmsghdr`.
@@ -147,6 +148,20 @@ impl Ipvs {
         Ok(found)
     }
 
+    /// The services, each once.
+    ///
+    /// The kernel lists them by their places among those of all network namespaces: what is added to another one meanwhile makes
+    /// it begin anew, and list some a second time.
+    fn services<T>(
+        &mut self,
+        each: impl Fn(&[u8]) -> Option<(ServiceKey, T)>,
+    ) -> io::Result<Vec<(ServiceKey, T)>> {
+        let mut services = self.list(Command::GetService, top::SERVICE, |_| {}, each)?;
+        let mut seen = HashSet::with_capacity(services.len());
+        services.retain(|(key, _)| seen.insert(*key));
+        Ok(services)
+    }
+
     fn destinations(&mut self, key: &ServiceKey) -> io::Result<Vec<Destination>> {
         let family = key.family();
         let all = self.list_destinations(key, |bytes| destination::decode(family, bytes))?;
@@ -194,7 +209,7 @@ impl Backend for Ipvs {
     }
 
     fn table(&mut self) -> io::Result<Table> {
-        let services = self.list(Command::GetService, top::SERVICE, |_| {}, service::decode)?;
+        let services = self.services(service::decode)?;
         let mut table = Table::default();
         for (key, settings) in services {
             let Some(settings) = settings else { continue };
@@ -226,15 +241,10 @@ impl Backend for Ipvs {
     }
 
     fn all_statistics(&mut self) -> io::Result<Vec<(ServiceKey, ServiceStatistics)>> {
-        let services = self.list(
-            Command::GetService,
-            top::SERVICE,
-            |_| {},
-            |bytes| {
-                let (key, _) = service::decode(bytes)?;
-                Some((key, statistics::of_service(bytes)))
-            },
-        )?;
+        let services = self.services(|bytes| {
+            let (key, _) = service::decode(bytes)?;
+            Some((key, statistics::of_service(bytes)))
+        })?;
         let with_destinations = |(key, counters): (ServiceKey, _)| {
             let destinations = self.destination_statistics(&key)?;
             Ok((

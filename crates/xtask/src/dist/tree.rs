@@ -248,19 +248,20 @@ impl Tree {
         let mut left = Vec::new();
         for file in &self.files {
             let place = file.place(root);
+            let is_theirs = file.keep == Keep::IfChanged && place.exists();
             let mut file = file.clone();
-            if file.keep == Keep::IfChanged && place.exists() {
-                let new = PathBuf::from(format!("{}.new", place.display()));
+            if is_theirs {
                 file.path.push_str(".new");
-                file.write(root)?;
+            }
+            file.write(root)
+                .with_context(|| format!("putting {} below {}", file.path, root.display()))?;
+            if is_theirs {
+                let new = file.place(root);
                 if same(&place, &new)? {
                     fs::remove_file(&new).with_context(|| format!("removing {}", new.display()))?;
                 }
                 left.push(place);
-                continue;
             }
-            file.write(root)
-                .with_context(|| format!("putting {} below {}", file.path, root.display()))?;
         }
         Ok(left)
     }
